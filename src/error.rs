@@ -1,0 +1,58 @@
+//! Errors that stop a command. Everything less is a [`crate::Diagnostic`].
+
+use std::path::PathBuf;
+
+/// Why a question could not be asked or a snapshot not be read.
+///
+/// Messages start in lower case and say what, where and what to do; suggestions stand in [`Error::help`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The snapshot folder is not there or cannot be listed.
+    #[error("cannot read the snapshot `{}`: {source}", path.display())]
+    Snapshot {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The folder was read but holds nothing this tool knows.
+    #[error("`{}` holds no AWS CLI output that this tool reads ({files} files seen)", path.display())]
+    NothingRead {
+        /// The folder.
+        path: PathBuf,
+        /// How many files were looked at.
+        files: usize,
+    },
+    /// A principal, action or key that the snapshot does not have, or that several could be meant by.
+    #[error("{problem} {noun} `{name}`")]
+    Name {
+        /// "unknown" or "ambiguous".
+        problem: &'static str,
+        /// "principal", "action" or "key".
+        noun: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What might have been meant.
+        suggestions: Vec<String>,
+    },
+    /// A request that cannot be a request: what is wrong with it.
+    #[error("{0}")]
+    Request(String),
+}
+
+impl Error {
+    /// What to do about it, if there is something to say.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Snapshot { .. } => None,
+            Error::NothingRead { .. } => {
+                Some("give the folder that holds `accounts/` and `organization/`".to_owned())
+            }
+            Error::Name { suggestions, .. } if suggestions.is_empty() => None,
+            Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
+            Error::Request(_) => None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The policy language: text to [`document::Document`] plus diagnostics (S2).
+//!
+//! A broken statement never hides the others: what is not understood is marked opaque and stays in the document.
+
+pub mod document;
