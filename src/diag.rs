@@ -34,7 +34,13 @@ impl Diagnostic {
     /// A diagnostic with neither effect nor help.
     #[must_use]
     pub fn new(code: Code, location: Location, message: impl Into<String>) -> Self {
-        Diagnostic { location, code, message: message.into(), effect: None, help: None }
+        Diagnostic {
+            location,
+            code,
+            message: message.into(),
+            effect: None,
+            help: None,
+        }
     }
 
     /// Says what it means for the answers.

@@ -1,0 +1,3 @@
+//! Condition keys and operators (S2.5, S6): pure functions over text.
+
+pub mod operator;

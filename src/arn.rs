@@ -1,0 +1,1 @@
+//! Amazon Resource Names and patterns over them (S1.1, S2.4).

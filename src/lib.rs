@@ -1,0 +1,15 @@
+//! Who can do what on which KMS key, under which conditions, and why.
+#![forbid(unsafe_code)]
+
+pub mod arn;
+pub mod condition;
+pub mod diag;
+mod error;
+pub mod model;
+pub mod policy;
+pub mod source;
+
+pub use diag::Diagnostic;
+pub use error::Error;
+pub use model::request::Request;
+pub use model::snapshot::Snapshot;
