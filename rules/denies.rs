@@ -3,7 +3,9 @@
 //! Whether a Deny's conditions hold is looked at later; one that holds always wins (S0.2).
 
 use super::LimitRow;
-use crate::facts::id::{AccountId, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId, TestId};
+use crate::facts::id::{
+    AccountId, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
+};
 use crate::facts::relations::Facts;
 use crate::model::action::ActionSet;
 use crepe::crepe;
@@ -130,8 +132,18 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Vec<LimitRow
     program.extend(facts.key_in.iter().map(|&(k, a)| KeyIn(k, a)));
     program.extend(facts.customer_key.iter().map(|&(k,)| CustomerKey(k)));
     program.extend(facts.key_denies.iter().map(|&(k, s, m)| KeyDenies(k, s, m)));
-    program.extend(facts.policy_denies.iter().map(|&(d, k, s, m)| PolicyDenies(d, k, s, m)));
-    program.extend(facts.names_principal.iter().map(|&(s, p, kind)| NamesPrincipal(s, p, kind)));
+    program.extend(
+        facts
+            .policy_denies
+            .iter()
+            .map(|&(d, k, s, m)| PolicyDenies(d, k, s, m)),
+    );
+    program.extend(
+        facts
+            .names_principal
+            .iter()
+            .map(|&(s, p, kind)| NamesPrincipal(s, p, kind)),
+    );
     program.extend(facts.names_account.iter().map(|&(s, a)| NamesAccount(s, a)));
     program.extend(facts.names_anyone.iter().map(|&(s,)| NamesAnyone(s)));
     program.extend(facts.asks.iter().map(|&(s, q)| Asks(s, q)));
@@ -141,6 +153,12 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Vec<LimitRow
     let (denies,) = program.run_with_hasher::<ahash::RandomState>();
     denies
         .into_iter()
-        .map(|Denies(principal, key, layer, statement, mask)| LimitRow { principal, key, layer, statement, mask })
+        .map(|Denies(principal, key, layer, statement, mask)| LimitRow {
+            principal,
+            key,
+            layer,
+            statement,
+            mask,
+        })
         .collect()
 }

@@ -123,16 +123,43 @@ pub(crate) fn run(facts: &Facts) -> Vec<PathRow> {
     program.extend(facts.root_user.iter().map(|&(p,)| RootUser(p)));
     program.extend(facts.holds.iter().map(|&(p, d)| Holds(p, d)));
     program.extend(facts.key_in.iter().map(|&(k, a)| KeyIn(k, a)));
-    program.extend(facts.policy_allows.iter().map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)));
+    program.extend(
+        facts
+            .policy_allows
+            .iter()
+            .map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)),
+    );
     program.extend(facts.grant.iter().map(|&(g, k, m)| Grant(g, k, m)));
     program.extend(facts.issued_by.iter().map(|&(g, a)| IssuedBy(g, a)));
-    program.extend(facts.grantee.iter().map(|&(g, p, kind)| Grantee(g, p, kind)));
-    program.extend(facts.grantee_account.iter().map(|&(g, a)| GranteeAccount(g, a)));
+    program.extend(
+        facts
+            .grantee
+            .iter()
+            .map(|&(g, p, kind)| Grantee(g, p, kind)),
+    );
+    program.extend(
+        facts
+            .grantee_account
+            .iter()
+            .map(|&(g, a)| GranteeAccount(g, a)),
+    );
     program.extend(facts.retiring.iter().map(|&(g, p)| Retiring(g, p)));
-    program.extend(facts.retiring_account.iter().map(|&(g, a)| RetiringAccount(g, a)));
+    program.extend(
+        facts
+            .retiring_account
+            .iter()
+            .map(|&(g, a)| RetiringAccount(g, a)),
+    );
     let (paths,) = program.run_with_hasher::<ahash::RandomState>();
     paths
         .into_iter()
-        .map(|Path(principal, key, route, by, with, mask)| PathRow { principal, key, route, by, with, mask })
+        .map(|Path(principal, key, route, by, with, mask)| PathRow {
+            principal,
+            key,
+            route,
+            by,
+            with,
+            mask,
+        })
         .collect()
 }

@@ -4,7 +4,9 @@
 //! statement for an action is an implicit deny.
 
 use super::{LevelRow, LimitRow};
-use crate::facts::id::{AccountId, KeyId, Layer, LevelId, Mask, PolicyId, PrincipalId, StatementId};
+use crate::facts::id::{
+    AccountId, KeyId, Layer, LevelId, Mask, PolicyId, PrincipalId, StatementId,
+};
 use crate::facts::relations::Facts;
 use crepe::crepe;
 
@@ -104,22 +106,49 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Guardrails {
     program.extend(facts.scp_member.iter().map(|&(a,)| ScpMember(a)));
     program.extend(facts.scp_level.iter().map(|&(a, l)| ScpLevel(a, l)));
     program.extend(facts.scp_attached.iter().map(|&(l, d)| ScpAttached(l, d)));
-    program.extend(facts.policy_allows.iter().map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)));
+    program.extend(
+        facts
+            .policy_allows
+            .iter()
+            .map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)),
+    );
     program.extend(facts.endpoint.iter().map(|&(d,)| Endpoint(d)));
-    program.extend(facts.names_principal.iter().map(|&(s, p, kind)| NamesPrincipal(s, p, kind)));
+    program.extend(
+        facts
+            .names_principal
+            .iter()
+            .map(|&(s, p, kind)| NamesPrincipal(s, p, kind)),
+    );
     program.extend(facts.names_account.iter().map(|&(s, a)| NamesAccount(s, a)));
     program.extend(facts.names_anyone.iter().map(|&(s,)| NamesAnyone(s)));
     program.extend(pairs.iter().map(|&(p, k)| Pair(p, k)));
     let (under, allows, levels) = program.run_with_hasher::<ahash::RandomState>();
     Guardrails {
-        under: under.into_iter().map(|Under(p, layer)| (p, layer)).collect(),
+        under: under
+            .into_iter()
+            .map(|Under(p, layer)| (p, layer))
+            .collect(),
         allows: allows
             .into_iter()
-            .map(|Allows(principal, key, layer, statement, mask)| LimitRow { principal, key, layer, statement, mask })
+            .map(|Allows(principal, key, layer, statement, mask)| LimitRow {
+                principal,
+                key,
+                layer,
+                statement,
+                mask,
+            })
             .collect(),
         levels: levels
             .into_iter()
-            .map(|LevelAllows(account, key, level, statement, mask)| LevelRow { account, key, level, statement, mask })
+            .map(
+                |LevelAllows(account, key, level, statement, mask)| LevelRow {
+                    account,
+                    key,
+                    level,
+                    statement,
+                    mask,
+                },
+            )
             .collect(),
     }
 }

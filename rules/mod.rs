@@ -15,7 +15,9 @@ pub(crate) mod grants;
 pub(crate) mod guardrails;
 pub(crate) mod paths;
 
-use crate::facts::id::{AccountId, Basis, KeyId, Layer, LevelId, Mask, PrincipalId, Route, StatementId};
+use crate::facts::id::{
+    AccountId, Basis, KeyId, Layer, LevelId, Mask, PrincipalId, Route, StatementId,
+};
 
 /// Some way in which principal may be allowed actions on key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -154,16 +154,38 @@ pub(crate) fn run(facts: &Facts) -> Vec<PathRow> {
     program.extend(facts.key_in.iter().map(|&(k, a)| KeyIn(k, a)));
     program.extend(facts.keyless.iter().map(|&(k, a, m)| Keyless(k, a, m)));
     program.extend(facts.key_allows.iter().map(|&(k, s, m)| KeyAllows(k, s, m)));
-    program.extend(facts.policy_allows.iter().map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)));
-    program.extend(facts.names_principal.iter().map(|&(s, p, kind)| NamesPrincipal(s, p, kind)));
+    program.extend(
+        facts
+            .policy_allows
+            .iter()
+            .map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)),
+    );
+    program.extend(
+        facts
+            .names_principal
+            .iter()
+            .map(|&(s, p, kind)| NamesPrincipal(s, p, kind)),
+    );
     program.extend(facts.names_account.iter().map(|&(s, a)| NamesAccount(s, a)));
     program.extend(facts.names_anyone.iter().map(|&(s,)| NamesAnyone(s)));
-    program.extend(facts.tests_principal_arn.iter().map(|&(s,)| TestsPrincipalArn(s)));
+    program.extend(
+        facts
+            .tests_principal_arn
+            .iter()
+            .map(|&(s,)| TestsPrincipalArn(s)),
+    );
     program.extend(facts.asks.iter().map(|&(s, q)| Asks(s, q)));
     program.extend(facts.admits.iter().map(|&(q, p)| Admits(q, p)));
     let (paths,) = program.run_with_hasher::<ahash::RandomState>();
     paths
         .into_iter()
-        .map(|Path(principal, key, route, by, with, mask)| PathRow { principal, key, route, by, with, mask })
+        .map(|Path(principal, key, route, by, with, mask)| PathRow {
+            principal,
+            key,
+            route,
+            by,
+            with,
+            mask,
+        })
         .collect()
 }

@@ -5,9 +5,12 @@ pub mod arn;
 pub mod condition;
 pub mod diag;
 mod error;
+mod facts;
 pub mod model;
 pub mod pattern;
 pub mod policy;
+#[path = "../rules/mod.rs"]
+mod rules;
 pub mod source;
 
 pub use diag::Diagnostic;

@@ -7,21 +7,41 @@ use super::key;
 use super::known::{Known, Overlap, Possible, overlap};
 use super::operator::{Base, SetPrefix, Test};
 use super::value::Prepared;
-use super::variable::{Template, template};
+use super::variable::{Piece, Template, template};
 use crate::arn::Arn;
 use crate::pattern::{Token, written};
 use crate::policy::document::Condition;
 
 /// What is known of the context keys of the requests at hand.
 pub trait Context {
-    /// What is known of a key, by its canonical name ([`key::canonical_name`]).
-    fn known(&self, key: &str) -> Known;
+    /// What is known of a key.
+    fn known(&self, key: &KeyName) -> Known;
+}
+
+/// A condition key by its canonical name, looked up once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyName {
+    /// The canonical name ([`key::canonical_name`]).
+    pub name: String,
+    /// The documented key; `None` for keys nobody knows (S6.11).
+    pub known: Option<key::KnownKey>,
+}
+
+impl KeyName {
+    /// Looks a key up by any way to write it.
+    #[must_use]
+    pub fn new(written: &str) -> Self {
+        KeyName {
+            name: key::canonical_name(written),
+            known: key::lookup(written).map(|(known, _)| known),
+        }
+    }
 }
 
 /// One operator on one key, ready for evaluation.
 #[derive(Clone, Debug)]
 pub struct PreparedCondition {
-    key: String,
+    key: KeyName,
     multi_valued: bool,
     set: SetPrefix,
     base: Base,
@@ -33,6 +53,12 @@ pub struct PreparedCondition {
 struct PreparedValue {
     text: String,
     form: Form,
+}
+
+impl PreparedValue {
+    fn has_variables(&self) -> bool {
+        matches!(self.form, Form::Template(_))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -50,14 +76,18 @@ enum Value<'a> {
     /// Matches nothing: a variable without a value (S2.7.3).
     Nothing,
     /// A variable that is not known: the variable's key if the value is nothing but it, and the text.
-    Open(Option<String>, String),
+    Open(Option<KeyName>, String),
 }
 
 /// Whether variables are substituted in the values of a comparison (S2.7.1).
 fn takes_variables(test: Test) -> bool {
     matches!(
         test,
-        Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnLike | Test::Bool
+        Test::StringEquals
+            | Test::StringEqualsIgnoreCase
+            | Test::StringLike
+            | Test::ArnLike
+            | Test::Bool
     )
 }
 
@@ -77,16 +107,21 @@ impl PreparedCondition {
         let mut values: Vec<PreparedValue> = condition
             .values
             .iter()
-            .map(|text| PreparedValue { text: text.clone(), form: form(test, text, variables) })
+            .map(|text| PreparedValue {
+                text: text.clone(),
+                form: form(test, text, variables),
+            })
             .collect();
         values.sort_by(|a, b| a.text.cmp(&b.text));
         values.dedup_by(|a, b| a.text == b.text);
-        let lookup = key::lookup(&condition.key);
+        let key = KeyName::new(&condition.key);
         PreparedCondition {
-            key: key::canonical_name(&condition.key),
             // A key nobody knows is what its operator takes it for (S6.11).
-            multi_valued: lookup
-                .map_or(condition.operator.set != SetPrefix::Single, |(known, _)| known.is_multi_valued()),
+            multi_valued: key.known.map_or(
+                condition.operator.set != SetPrefix::Single,
+                key::KnownKey::is_multi_valued,
+            ),
+            key,
             set: condition.operator.set,
             base: condition.operator.base.clone(),
             if_exists: condition.operator.if_exists,
@@ -94,18 +129,36 @@ impl PreparedCondition {
         }
     }
 
-    /// The canonical names of all keys the condition looks at: its own, and those of variables.
-    pub fn keys(&self) -> impl Iterator<Item = String> + '_ {
+    /// All keys the condition looks at: its own, and those of variables.
+    pub fn keys(&self) -> impl Iterator<Item = KeyName> + '_ {
         let variables = self.values.iter().flat_map(|value| match &value.form {
             Form::Fixed(_) => Vec::new(),
-            Form::Template(template) => template.keys().map(key::canonical_name).collect(),
+            Form::Template(template) => template.keys().map(KeyName::new).collect(),
         });
         std::iter::once(self.key.clone()).chain(variables)
     }
 
-    /// The canonical name of the key tested.
+    /// The condition on one line; equal for equal conditions.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub fn text(&self) -> String {
+        let values: Vec<String> = self
+            .values
+            .iter()
+            .map(|value| format!("{:?}/{}", value.text, value.has_variables()))
+            .collect();
+        format!(
+            "{:?} {:?} {} {} [{}]",
+            self.set,
+            self.base,
+            self.if_exists,
+            self.key.name,
+            values.join(", ")
+        )
+    }
+
+    /// The key tested.
+    #[must_use]
+    pub fn key(&self) -> &KeyName {
         &self.key
     }
 
@@ -115,11 +168,20 @@ impl PreparedCondition {
         let Base::Compare { test, negated } = self.base else {
             return self.null_or_unknown(&known, formulas);
         };
-        let core = Core { condition: self, test, known: &known, context };
+        let core = Core {
+            condition: self,
+            test,
+            known: &known,
+            context,
+        };
         let value = match (self.set, negated) {
             (SetPrefix::Single, negated) => {
                 let matched = core.single(formulas);
-                if negated { formulas.not(matched) } else { matched }
+                if negated {
+                    formulas.not(matched)
+                } else {
+                    matched
+                }
             }
             (SetPrefix::ForAllValues, false) => {
                 let some_not = core.some_not(formulas);
@@ -142,10 +204,13 @@ impl PreparedCondition {
 
     fn null_or_unknown(&self, known: &Known, formulas: &mut Formulas) -> FormulaId {
         if let Base::Unknown(name) = &self.base {
-            let about = format!("`{name}` on {} holds; there is no such operator", self.key);
+            let about = format!(
+                "`{name}` on {} holds; there is no such operator",
+                self.key.name
+            );
             return formulas.unknown("S2.1.10", about);
         }
-        let absent = absent(&self.key, known, formulas);
+        let absent = absent(&self.key.name, known, formulas);
         let mut any = FormulaId::FALSE;
         for value in &self.values {
             let holds = match value.text.to_ascii_lowercase().as_str() {
@@ -162,8 +227,8 @@ impl PreparedCondition {
 fn form(test: Option<Test>, text: &str, variables: bool) -> Form {
     let test = test.unwrap_or(Test::StringEquals);
     let template = template(text, variables && takes_variables(test));
-    match template.fixed() {
-        Some(tokens) => Form::Fixed(Prepared::new(test, &tokens)),
+    match template.constant() {
+        Some(tokens) => Form::Fixed(Prepared::new(test, tokens)),
         None => Form::Template(template),
     }
 }
@@ -173,7 +238,9 @@ fn absent(key: &str, known: &Known, formulas: &mut Formulas) -> FormulaId {
     match known {
         Known::Absent => FormulaId::TRUE,
         Known::Is(_) | Known::Open { absent: false, .. } => FormulaId::FALSE,
-        Known::Open { absent: true, .. } => formulas.atom(Atom::Absent { key: key.to_owned() }),
+        Known::Open { absent: true, .. } => formulas.atom(Atom::Absent {
+            key: key.to_owned(),
+        }),
         Known::Doubt(rule) => formulas.ambiguous(rule, format!("{key} is absent")),
     }
 }
@@ -188,19 +255,26 @@ struct Core<'a> {
 
 impl Core<'_> {
     fn absent(&self, formulas: &mut Formulas) -> FormulaId {
-        absent(&self.condition.key, self.known, formulas)
+        absent(&self.condition.key.name, self.known, formulas)
     }
 
     /// No set operator: the value matches one of the listed ones (S2.5.5, S2.5.7).
     fn single(&self, formulas: &mut Formulas) -> FormulaId {
         match self.known {
             Known::Is(values) if values.len() > 1 => {
-                let about = format!("{} holds, which has several values and no set operator", self.text());
+                let about = format!(
+                    "{} holds, which has several values and no set operator",
+                    self.text()
+                );
                 formulas.ambiguous("S2.5.7", about)
             }
             Known::Open { .. } if self.condition.multi_valued => {
                 let some = self.some(formulas);
-                if some == FormulaId::FALSE { some } else { self.atom(Range::Bare, self.texts(), formulas) }
+                if some == FormulaId::FALSE {
+                    some
+                } else {
+                    self.atom(Range::Bare, self.texts(), formulas)
+                }
             }
             _ => self.some(formulas),
         }
@@ -237,22 +311,32 @@ impl Core<'_> {
     fn against_variable(
         &self,
         found: &[String],
-        variable: Option<String>,
+        variable: Option<KeyName>,
         text: String,
         formulas: &mut Formulas,
     ) -> FormulaId {
         match (variable, found) {
-            (Some(key), [value]) if self.test != Test::ArnLike => {
+            (Some(KeyName { name: key, .. }), [value]) if self.test != Test::ArnLike => {
                 let test = match self.test {
                     Test::StringEqualsIgnoreCase => Test::StringEqualsIgnoreCase,
                     // A substituted value has no wildcards (S2.7.4).
                     _ => Test::StringEquals,
                 };
-                formulas.atom(Atom::Test { key, range: Range::Some, test, values: vec![value.clone()] })
+                formulas.atom(Atom::Test {
+                    key,
+                    range: Range::Some,
+                    test,
+                    values: vec![value.clone()],
+                })
             }
             _ => {
-                let key = format!("{} ({})", self.condition.key, found.join(", "));
-                formulas.atom(Atom::Test { key, range: Range::Some, test: self.test, values: vec![text] })
+                let key = format!("{} ({})", self.condition.key.name, found.join(", "));
+                formulas.atom(Atom::Test {
+                    key,
+                    range: Range::Some,
+                    test: self.test,
+                    values: vec![text],
+                })
             }
         }
     }
@@ -268,7 +352,11 @@ impl Core<'_> {
             }
         }
         let present = |formulas: &mut Formulas| {
-            let absent = if absent { self.absent(formulas) } else { FormulaId::FALSE };
+            let absent = if absent {
+                self.absent(formulas)
+            } else {
+                FormulaId::FALSE
+            };
             formulas.not(absent)
         };
         match possible {
@@ -294,7 +382,11 @@ impl Core<'_> {
                         Overlap::Some => texts.push(text.into_owned()),
                     }
                 }
-                if texts.is_empty() { FormulaId::FALSE } else { self.atom(Range::Some, texts, formulas) }
+                if texts.is_empty() {
+                    FormulaId::FALSE
+                } else {
+                    self.atom(Range::Some, texts, formulas)
+                }
             }
         }
     }
@@ -309,32 +401,46 @@ impl Core<'_> {
         }
         match self.known {
             Known::Absent => FormulaId::FALSE,
-            Known::Doubt(rule) => formulas.ambiguous(rule, format!("not {} holds for some value", self.text())),
+            Known::Doubt(rule) => {
+                formulas.ambiguous(rule, format!("not {} holds for some value", self.text()))
+            }
             Known::Is(found) => {
                 let mut any = FormulaId::FALSE;
                 for one in found {
                     let one = std::slice::from_ref(one);
                     let known = Known::Is(one.to_vec());
-                    let core = Core { known: &known, ..*self };
+                    let core = Core {
+                        known: &known,
+                        ..*self
+                    };
                     let matched = core.some(formulas);
                     let missed = formulas.not(matched);
                     any = formulas.or2(any, missed);
                 }
                 any
             }
-            Known::Open { absent, values: Possible::OneOf(list) } => {
+            Known::Open {
+                absent,
+                values: Possible::OneOf(list),
+            } => {
                 let ready: Vec<_> = self.values().collect();
                 if ready.iter().any(|value| matches!(value, Value::Open(..))) {
                     return self.atom(Range::SomeNot, self.texts(), formulas);
                 }
                 let hit = |text: &String| {
-                    ready.iter().any(|value| matches!(value, Value::Ready(_, p) if p.matches(text)))
+                    ready
+                        .iter()
+                        .any(|value| matches!(value, Value::Ready(_, p) if p.matches(text)))
                 };
                 match (list.iter().all(hit), list.iter().any(hit)) {
                     (true, _) => FormulaId::FALSE,
                     (false, true) => self.atom(Range::SomeNot, self.texts(), formulas),
                     (false, false) => {
-                        let absent = if *absent { self.absent(formulas) } else { FormulaId::FALSE };
+                        let absent = if *absent {
+                            self.absent(formulas)
+                        } else {
+                            FormulaId::FALSE
+                        };
                         formulas.not(absent)
                     }
                 }
@@ -346,9 +452,10 @@ impl Core<'_> {
     /// The policy values in this context.
     fn values(&self) -> impl Iterator<Item = Value<'_>> {
         self.condition.values.iter().map(|value| match &value.form {
-            Form::Fixed(prepared) => {
-                Value::Ready(value.text.as_str().into(), std::borrow::Cow::Borrowed(prepared))
-            }
+            Form::Fixed(prepared) => Value::Ready(
+                value.text.as_str().into(),
+                std::borrow::Cow::Borrowed(prepared),
+            ),
             Form::Template(template) => self.substitute(template, &value.text),
         })
     }
@@ -358,7 +465,7 @@ impl Core<'_> {
         let found: Vec<(String, Option<String>)> = template
             .keys()
             .map(|name| {
-                let value = match self.context.known(&key::canonical_name(name)) {
+                let value = match self.context.known(&KeyName::new(name)) {
                     Known::Absent => None,
                     Known::Is(values) if values.len() == 1 => values.into_iter().next(),
                     _ => {
@@ -370,10 +477,18 @@ impl Core<'_> {
             })
             .collect();
         if open {
-            let only = template.only_variable().map(key::canonical_name);
+            let only = match template.pieces() {
+                [Piece::Variable { key, default: None }] => Some(KeyName::new(key)),
+                _ => None,
+            };
             return Value::Open(only, text.to_owned());
         }
-        let lookup = |name: &str| found.iter().find(|(n, _)| n == name).and_then(|(_, value)| value.clone());
+        let lookup = |name: &str| {
+            found
+                .iter()
+                .find(|(n, _)| n == name)
+                .and_then(|(_, value)| value.clone())
+        };
         match template.substitute(lookup) {
             None => Value::Nothing,
             Some(tokens) => {
@@ -394,17 +509,33 @@ impl Core<'_> {
     }
 
     fn text(&self) -> String {
-        format!("{:?} {} {}", self.test, self.condition.key, self.texts().join(" | "))
+        format!(
+            "{:?} {} {}",
+            self.test,
+            self.condition.key.name,
+            self.texts().join(" | ")
+        )
     }
 
     fn atom(&self, range: Range, values: Vec<String>, formulas: &mut Formulas) -> FormulaId {
         self.atom_of(range, self.test, values, formulas)
     }
 
-    fn atom_of(&self, range: Range, test: Test, mut values: Vec<String>, formulas: &mut Formulas) -> FormulaId {
+    fn atom_of(
+        &self,
+        range: Range,
+        test: Test,
+        mut values: Vec<String>,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
         values.sort();
         values.dedup();
-        formulas.atom(Atom::Test { key: self.condition.key.clone(), range, test, values })
+        formulas.atom(Atom::Test {
+            key: self.condition.key.name.clone(),
+            range,
+            test,
+            values,
+        })
     }
 
     /// How a policy value meets what is possible; "some" when in doubt.
@@ -414,7 +545,10 @@ impl Core<'_> {
         } else {
             crate::pattern::literal(text)
         };
-        let exact = matches!(self.test, Test::StringEquals | Test::StringLike | Test::ArnLike);
+        let exact = matches!(
+            self.test,
+            Test::StringEquals | Test::StringLike | Test::ArnLike
+        );
         match possible {
             _ if !exact => Overlap::Some,
             Possible::Anything | Possible::OneOf(_) => match (self.test, tokens.as_slice()) {
@@ -424,11 +558,19 @@ impl Core<'_> {
             Possible::Like(domain) => overlap(&tokens, domain),
             Possible::Except(list) => {
                 let literal = tokens.iter().all(|token| matches!(token, Token::Char(_)));
-                if literal && list.iter().any(|excluded| excluded == text) { Overlap::None } else { Overlap::Some }
+                if literal && list.iter().any(|excluded| excluded == text) {
+                    Overlap::None
+                } else {
+                    Overlap::Some
+                }
             }
             Possible::ForeignTo(accounts) => {
                 let account = Arn::parse(text).map_or(text, |arn| arn.account);
-                if accounts.iter().any(|known| known == account) { Overlap::None } else { Overlap::Some }
+                if accounts.iter().any(|known| known == account) {
+                    Overlap::None
+                } else {
+                    Overlap::Some
+                }
             }
         }
     }

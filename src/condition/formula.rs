@@ -156,12 +156,18 @@ impl Formulas {
 
     /// An `[ambiguous]` point.
     pub fn ambiguous(&mut self, rule: &'static str, about: impl Into<String>) -> FormulaId {
-        self.atom(Atom::Ambiguous { rule, about: about.into() })
+        self.atom(Atom::Ambiguous {
+            rule,
+            about: about.into(),
+        })
     }
 
     /// Something not known.
     pub fn unknown(&mut self, rule: &'static str, about: impl Into<String>) -> FormulaId {
-        self.atom(Atom::Unknown { rule, about: about.into() })
+        self.atom(Atom::Unknown {
+            rule,
+            about: about.into(),
+        })
     }
 
     /// What a formula is made of.
@@ -170,7 +176,10 @@ impl Formulas {
         match self.nodes.get(id.0 as usize) {
             None | Some(Node::False) => Shape::False,
             Some(Node::True) => Shape::True,
-            Some(Node::Atom(atom)) => self.atoms.get(*atom as usize).map_or(Shape::False, Shape::Atom),
+            Some(Node::Atom(atom)) => self
+                .atoms
+                .get(*atom as usize)
+                .map_or(Shape::False, Shape::Atom),
             Some(Node::Not(inner)) => Shape::Not(*inner),
             Some(Node::And(parts)) => Shape::And(parts),
             Some(Node::Or(parts)) => Shape::Or(parts),
@@ -250,8 +259,11 @@ impl Formulas {
         if complement {
             return zero;
         }
-        let kept: Vec<FormulaId> =
-            flat.iter().copied().filter(|&part| !self.absorbed(part, &flat, and)).collect();
+        let kept: Vec<FormulaId> = flat
+            .iter()
+            .copied()
+            .filter(|&part| !self.absorbed(part, &flat, and))
+            .collect();
         match kept.as_slice() {
             [] => unit,
             [only] => *only,
@@ -374,7 +386,12 @@ fn write_atom(atom: &Atom, positive: bool, out: &mut String) {
     let _ = match atom {
         Atom::Absent { key } if positive => write!(out, "{key} is absent"),
         Atom::Absent { key } => write!(out, "{key} is present"),
-        Atom::Test { key, range, test, values } => {
+        Atom::Test {
+            key,
+            range,
+            test,
+            values,
+        } => {
             let range = match range {
                 Range::Some | Range::Bare => "",
                 Range::SomeNot => "some value not ",
@@ -399,7 +416,11 @@ fn list(values: &[String]) -> String {
 
 fn verb(test: Test) -> &'static str {
     match test {
-        Test::StringEquals | Test::NumericEquals | Test::DateEquals | Test::Bool | Test::BinaryEquals => "",
+        Test::StringEquals
+        | Test::NumericEquals
+        | Test::DateEquals
+        | Test::Bool
+        | Test::BinaryEquals => "",
         Test::StringEqualsIgnoreCase => "(ignoring case) ",
         Test::StringLike | Test::ArnLike => "like ",
         Test::NumericLessThan => "less than ",

@@ -45,26 +45,39 @@ impl Known {
     /// Some values, or absent when there are none.
     #[must_use]
     pub fn all(values: Vec<String>) -> Self {
-        if values.is_empty() { Known::Absent } else { Known::Is(values) }
+        if values.is_empty() {
+            Known::Absent
+        } else {
+            Known::Is(values)
+        }
     }
 
     /// Any value; always present.
     #[must_use]
     pub fn present() -> Self {
-        Known::Open { absent: false, values: Possible::Anything }
+        Known::Open {
+            absent: false,
+            values: Possible::Anything,
+        }
     }
 
     /// Any value, or absent.
     #[must_use]
     pub fn free() -> Self {
-        Known::Open { absent: true, values: Possible::Anything }
+        Known::Open {
+            absent: true,
+            values: Possible::Anything,
+        }
     }
 
     /// One of a closed list; `absent` tells whether the key may be missing.
     #[must_use]
     pub fn one_of(values: &[&str], absent: bool) -> Self {
         let values = values.iter().map(|&value| value.to_owned()).collect();
-        Known::Open { absent, values: Possible::OneOf(values) }
+        Known::Open {
+            absent,
+            values: Possible::OneOf(values),
+        }
     }
 
     /// `true` or `false`, always present.
@@ -93,7 +106,11 @@ pub fn overlap(pattern: &[Token], domain: &str) -> Overlap {
             Token::Many => '\u{ffff}',
         })
         .collect();
-    if match_tokens(pattern, &opaque) && !pattern.contains(&Token::One) { Overlap::All } else { Overlap::Some }
+    if match_tokens(pattern, &opaque) && !pattern.contains(&Token::One) {
+        Overlap::All
+    } else {
+        Overlap::Some
+    }
 }
 
 /// How a pattern meets a set of texts.

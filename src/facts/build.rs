@@ -10,8 +10,10 @@ use crate::model::action::{Action, ActionSet};
 use crate::model::principal::Policy as NamedPolicy;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Collected, key as model_key};
-use crate::policy::document::{Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals};
 use crate::policy::document::Statement as Written;
+use crate::policy::document::{
+    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals,
+};
 use ahash::AHashMap;
 use std::sync::Arc;
 
@@ -28,7 +30,10 @@ pub(crate) struct Builder<'s> {
 pub(crate) fn world(snapshot: &Snapshot) -> World {
     let mut builder = Builder {
         snapshot,
-        world: World { files: snapshot.files.clone(), ..World::default() },
+        world: World {
+            files: snapshot.files.clone(),
+            ..World::default()
+        },
         policies: AHashMap::new(),
         levels: AHashMap::new(),
         blocks: AHashMap::new(),
@@ -49,10 +54,15 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
 
 impl Builder<'_> {
     fn organization(&mut self) {
-        self.world.organization = self.snapshot.organization.as_ref().map(|organization| Organization {
-            id: organization.id.clone(),
-            complete: organization.accounts_collected.is_whole() && !organization.id.is_empty(),
-        });
+        self.world.organization =
+            self.snapshot
+                .organization
+                .as_ref()
+                .map(|organization| Organization {
+                    id: organization.id.clone(),
+                    complete: organization.accounts_collected.is_whole()
+                        && !organization.id.is_empty(),
+                });
     }
 
     /// The id of an account, known or only named.
@@ -62,13 +72,15 @@ impl Builder<'_> {
         }
         let organization = self.snapshot.organization.as_ref();
         let path = organization.and_then(|organization| organization.path(id));
-        let member = organization.is_some_and(|organization| organization.members.iter().any(|member| member == id));
+        let member = organization
+            .is_some_and(|organization| organization.members.iter().any(|member| member == id));
         let membership = match organization {
             Some(_) if path.is_some() || member => Membership::Inside,
             Some(organization) if organization.accounts_collected.is_whole() => Membership::Outside,
             _ => Membership::Unknown,
         };
-        let management = organization.and_then(|organization| organization.management.as_deref()) == Some(id);
+        let management =
+            organization.and_then(|organization| organization.management.as_deref()) == Some(id);
         let bound = membership == Membership::Inside && !management;
         let on = |enabled: Option<bool>, collected: Collected| {
             // S4.7.5: what is not known does not restrict.
@@ -88,7 +100,8 @@ impl Builder<'_> {
             id: id.to_owned(),
             membership,
             org_path,
-            scp_member: organization.is_some_and(|o| on(o.scps_enabled, o.scps_collected)) && !levels.is_empty(),
+            scp_member: organization.is_some_and(|o| on(o.scps_enabled, o.scps_collected))
+                && !levels.is_empty(),
             rcp_member: organization.is_some_and(|o| on(o.rcps_enabled, o.rcps_collected)),
             levels,
             iam_whole: known.is_some_and(|account| account.iam.is_whole()),
@@ -104,7 +117,10 @@ impl Builder<'_> {
         if let Some(&known) = self.levels.get(id) {
             return known;
         }
-        let mut level = Level { id: id.to_owned(), ..Level::default() };
+        let mut level = Level {
+            id: id.to_owned(),
+            ..Level::default()
+        };
         if let Some(organization) = self.snapshot.organization.as_ref() {
             let attached = organization.attachments.get(id).into_iter().flatten();
             for policy in attached.filter_map(|policy| organization.policies.get(policy)) {
@@ -133,10 +149,18 @@ impl Builder<'_> {
     }
 
     /// Compiles a document.
-    pub(crate) fn document(&mut self, kind: PolicyKind, name: &str, document: &Document) -> PolicyId {
+    pub(crate) fn document(
+        &mut self,
+        kind: PolicyKind,
+        name: &str,
+        document: &Document,
+    ) -> PolicyId {
         let id = PolicyId::at(self.world.policies.len());
         let whole = document.opaque.as_ref().map(|why| {
-            unknown_statement(Some(format!("{name} applies, which cannot be understood: {why}")), document)
+            unknown_statement(
+                Some(format!("{name} applies, which cannot be understood: {why}")),
+                document,
+            )
         });
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
@@ -147,17 +171,36 @@ impl Builder<'_> {
             statements.push(StatementId::at(self.world.statements.len()));
             self.world.statements.push(statement);
         }
-        self.world.policies.push(Policy { kind, name: name.to_owned(), statements });
+        self.world.policies.push(Policy {
+            kind,
+            name: name.to_owned(),
+            statements,
+        });
         id
     }
 
     /// A policy of which nothing is known but that it may be there: allows and denies are unknown (S0.8).
-    pub(crate) fn unknown_policy(&mut self, kind: PolicyKind, name: &str, about: &str, actions: ActionSet) -> PolicyId {
-        let document = Document { opaque: Some(String::new()), ..Document::default() };
+    pub(crate) fn unknown_policy(
+        &mut self,
+        kind: PolicyKind,
+        name: &str,
+        about: &str,
+        actions: ActionSet,
+    ) -> PolicyId {
+        let document = Document {
+            opaque: Some(String::new()),
+            ..Document::default()
+        };
         let id = self.document(kind, name, &document);
-        let only = self.world.policy(id).and_then(|policy| policy.statements.first().copied());
+        let only = self
+            .world
+            .policy(id)
+            .and_then(|policy| policy.statements.first().copied());
         if let Some(statement) = only.and_then(|only| self.world.statements.get_mut(only.index())) {
-            statement.opaque = Some(Opaque { rule: "A40", about: about.to_owned() });
+            statement.opaque = Some(Opaque {
+                rule: "A40",
+                about: about.to_owned(),
+            });
             statement.actions = statement.actions & actions;
         }
         id
@@ -168,8 +211,11 @@ impl Builder<'_> {
             let account = self.account(&key.account);
             let id = KeyId::at(self.world.keys.len());
             let policies = self.key_policies(key);
-            let aws_managed =
-                key.aws_managed.unwrap_or_else(|| key.aliases.iter().any(|alias| alias.starts_with("alias/aws/")));
+            let aws_managed = key.aws_managed.unwrap_or_else(|| {
+                key.aliases
+                    .iter()
+                    .any(|alias| alias.starts_with("alias/aws/"))
+            });
             let mut grants = Vec::new();
             for grant in &key.grants {
                 let compiled = self.grant(grant, id);
@@ -188,7 +234,9 @@ impl Builder<'_> {
                 usage: key.usage.clone(),
                 origin: key.origin.clone(),
                 state: key.state.clone(),
-                multi_region: key.multi_region.or(Some(crate::arn::is_multi_region_id(&key.id))),
+                multi_region: key
+                    .multi_region
+                    .or(Some(crate::arn::is_multi_region_id(&key.id))),
                 multi_region_type: key.multi_region_type.clone(),
                 aliases: key.aliases.clone(),
                 aliases_known: key.aliases_collected.is_whole(),
@@ -203,23 +251,45 @@ impl Builder<'_> {
     }
 
     fn key_policies(&mut self, key: &model_key::Key) -> Vec<PolicyId> {
-        let mut policies: Vec<PolicyId> =
-            key.policies.iter().map(|policy| self.policy(policy, PolicyKind::Key)).collect();
-        let managed = key.aws_managed == Some(true) || key.aliases.iter().any(|alias| alias.starts_with("alias/aws/"));
+        let mut policies: Vec<PolicyId> = key
+            .policies
+            .iter()
+            .map(|policy| self.policy(policy, PolicyKind::Key))
+            .collect();
+        let managed = key.aws_managed == Some(true)
+            || key
+                .aliases
+                .iter()
+                .any(|alias| alias.starts_with("alias/aws/"));
         if policies.is_empty() && managed {
             let document = aws_managed_policy(key);
-            policies.push(self.document(PolicyKind::Key, "default (assumed for AWS managed keys, S7.5)", &document));
+            policies.push(self.document(
+                PolicyKind::Key,
+                "default (assumed for AWS managed keys, S7.5)",
+                &document,
+            ));
         } else if !key.policies_collected.is_whole() {
-            let about = format!("the key policy of {}, which is not in the snapshot, says so", key.arn);
+            let about = format!(
+                "the key policy of {}, which is not in the snapshot, says so",
+                key.arn
+            );
             let name = format!("key policy of {} (not in the snapshot)", key.id);
             policies.push(self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::ALL));
         }
         if !key.grants_collected.is_whole() {
-            let about = format!("a grant on {}, whose grants are not in the snapshot, says so", key.arn);
+            let about = format!(
+                "a grant on {}, whose grants are not in the snapshot, says so",
+                key.arn
+            );
             let name = format!("grants of {} (not in the snapshot)", key.id);
-            let unknown = self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
+            let unknown =
+                self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
             // A grant never denies (S4.9).
-            let statements = self.world.policy(unknown).map(|policy| policy.statements.clone()).unwrap_or_default();
+            let statements = self
+                .world
+                .policy(unknown)
+                .map(|policy| policy.statements.clone())
+                .unwrap_or_default();
             for id in statements {
                 if let Some(statement) = self.world.statements.get_mut(id.index()) {
                     statement.denies = false;
@@ -231,14 +301,21 @@ impl Builder<'_> {
     }
 
     fn grant(&mut self, grant: &model_key::Grant, key: KeyId) -> Grant {
-        let operations = grant.operations.iter().filter_map(|name| Action::parse(name)).collect::<ActionSet>();
+        let operations = grant
+            .operations
+            .iter()
+            .filter_map(|name| Action::parse(name))
+            .collect::<ActionSet>();
         Grant {
             id: grant.id.clone(),
             name: grant.name.clone(),
             operations: operations & ActionSet::GRANT_OPERATIONS,
             grantee: self.party(grant.grantee.as_deref(), grant.grantee_service.as_deref()),
             retiring: self.party(grant.retiring.as_deref(), grant.retiring_service.as_deref()),
-            issuer: grant.issuing_account.as_deref().map(|account| self.account(account)),
+            issuer: grant
+                .issuing_account
+                .as_deref()
+                .map(|account| self.account(account)),
             constraints: grant.constraints.clone(),
             location: grant.location,
             key,
@@ -249,13 +326,15 @@ impl Builder<'_> {
         if let Some(service) = service {
             return Party::Service(service.to_owned());
         }
-        let Some(text) = principal else { return Party::Nobody };
+        let Some(text) = principal else {
+            return Party::Nobody;
+        };
         match PrincipalArn::parse(text) {
-            PrincipalArn::Root { account, .. } => Party::Account(self.account(account)),
-            PrincipalArn::Role { .. } => Party::Role(text.to_owned()),
-            PrincipalArn::User { .. } | PrincipalArn::Session { .. } | PrincipalArn::Federated { .. } => {
-                Party::Named(text.to_owned())
-            }
+            Some(PrincipalArn::Root { account, .. }) => Party::Account(self.account(account)),
+            Some(PrincipalArn::Role { .. }) => Party::Role(text.to_owned()),
+            Some(PrincipalArn::User { .. })
+            | Some(PrincipalArn::Session { .. })
+            | Some(PrincipalArn::Federated { .. }) => Party::Named(text.to_owned()),
             _ if is_account_id(text) => Party::Account(self.account(text)),
             // S4.9.2: ListGrants shows service-made grants by the service's name.
             _ if text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") => {
@@ -267,9 +346,15 @@ impl Builder<'_> {
 
     fn endpoints(&mut self) {
         for endpoint in &self.snapshot.endpoints {
-            let policy = endpoint.policy.as_ref().map(|policy| self.policy(policy, PolicyKind::Endpoint));
-            let entry =
-                Endpoint { vpc: endpoint.vpc.clone(), account: endpoint.account.clone(), policy };
+            let policy = endpoint
+                .policy
+                .as_ref()
+                .map(|policy| self.policy(policy, PolicyKind::Endpoint));
+            let entry = Endpoint {
+                vpc: endpoint.vpc.clone(),
+                account: endpoint.account.clone(),
+                policy,
+            };
             self.world.endpoints.insert(endpoint.id.clone(), entry);
         }
     }
@@ -277,7 +362,12 @@ impl Builder<'_> {
     /// For every account with principals: what stands for the resource of actions without one (S4.10).
     fn keyless(&mut self) {
         for index in 0..self.world.accounts.len() {
-            if self.world.accounts.get(index).is_some_and(|account| account.known) {
+            if self
+                .world
+                .accounts
+                .get(index)
+                .is_some_and(|account| account.known)
+            {
                 self.world.keys.push(Key {
                     arn: "*".to_owned(),
                     account: AccountId::at(index),
@@ -293,12 +383,15 @@ impl Builder<'_> {
 }
 
 /// A statement that may apply to anybody and anything.
-fn unknown_statement(why: Option<String>, document: &Document) -> Written {
+pub(crate) fn unknown_statement(why: Option<String>, document: &Document) -> Written {
     Written {
         sid: None,
         index: 0,
         effect: None,
-        principals: Some(Principals { negated: false, entries: vec![PrincipalEntry::Anyone] }),
+        principals: Some(Principals {
+            negated: false,
+            entries: vec![PrincipalEntry::Anyone],
+        }),
         actions: None,
         resources: None,
         conditions: Vec::new(),
@@ -318,15 +411,25 @@ fn aws_managed_policy(key: &model_key::Key) -> Document {
         .aliases
         .iter()
         .find_map(|alias| alias.strip_prefix("alias/aws/"))
-        .map(|service| compare("kms:ViaService", format!("{}.{}.amazonaws.com", via_name(service), key.region)));
+        .map(|service| {
+            compare(
+                "kms:ViaService",
+                format!("{}.{}.amazonaws.com", via_name(service), key.region),
+            )
+        });
     let mut conditions = vec![compare("kms:CallerAccount", key.account.clone())];
-    let opaque = through.is_none().then(|| "the service that manages it is not known".to_owned());
+    let opaque = through
+        .is_none()
+        .then(|| "the service that manages it is not known".to_owned());
     conditions.extend(through);
     let statement = |index, principals, actions: &[&str], conditions, opaque| Written {
         sid: None,
         index,
         effect: Some(Effect::Allow),
-        principals: Some(Principals { negated: false, entries: vec![principals] }),
+        principals: Some(Principals {
+            negated: false,
+            entries: vec![principals],
+        }),
         actions: Some(patterns(actions)),
         resources: Some(patterns(&["*"])),
         conditions,
@@ -345,8 +448,20 @@ fn aws_managed_policy(key: &model_key::Key) -> Document {
     Document {
         variables: true,
         statements: vec![
-            statement(0, PrincipalEntry::Aws("*".to_owned()), &use_it, conditions, opaque),
-            statement(1, root, &["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"], Vec::new(), None),
+            statement(
+                0,
+                PrincipalEntry::Aws("*".to_owned()),
+                &use_it,
+                conditions,
+                opaque,
+            ),
+            statement(
+                1,
+                root,
+                &["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+                Vec::new(),
+                None,
+            ),
         ],
         opaque: None,
         location: key.location,
@@ -362,5 +477,8 @@ fn via_name(service: &str) -> &str {
 }
 
 fn patterns(texts: &[&str]) -> Patterns {
-    Patterns { negated: false, patterns: texts.iter().map(|&text| text.to_owned()).collect() }
+    Patterns {
+        negated: false,
+        patterns: texts.iter().map(|&text| text.to_owned()).collect(),
+    }
 }

@@ -1,8 +1,8 @@
 //! What the snapshot says about context keys: S3.2 for the principal, S6.2 for the key, S6.3 for the action.
 
 use super::world::{Key, Kind, Membership, Principal, Resource, World};
-use crate::condition::block::Context;
-use crate::condition::key::{self, Support};
+use crate::condition::block::{Context, KeyName};
+use crate::condition::key::Support;
 use crate::condition::known::{Known, Possible};
 use crate::model::Tags;
 use crate::model::action::{Action, ActionSet, values};
@@ -19,33 +19,24 @@ pub(crate) struct AnyRequest<'a> {
 }
 
 impl Context for AnyRequest<'_> {
-    fn known(&self, name: &str) -> Known {
-        match self.presence(name) {
-            Presence::No => Known::Absent,
-            Presence::Doubt(rule) => Known::Doubt(rule),
-            Presence::Yes => self.value(name),
+    fn known(&self, key: &KeyName) -> Known {
+        match self.presence(key) {
+            Support::No => Known::Absent,
+            Support::Doubt(rule) => Known::Doubt(rule),
+            Support::Yes => self.value(&key.name),
         }
     }
 }
 
-/// Whether the action has the key at all (S6.3).
-enum Presence {
-    No,
-    Doubt(&'static str),
-    Yes,
-}
-
 impl AnyRequest<'_> {
-    fn presence(&self, name: &str) -> Presence {
+    /// Whether the action has the key at all (S6.3).
+    fn presence(&self, key: &KeyName) -> Support {
         // S5.4.1: no KMS condition key on the alias side.
-        if self.key.kind == Resource::Alias && name.starts_with("kms:") {
-            return Presence::No;
+        if self.key.kind == Resource::Alias && key.name.starts_with("kms:") {
+            return Support::No;
         }
-        match key::lookup(name).map(|(known, _)| key::support(self.action, known)) {
-            None | Some(Support::Yes) => Presence::Yes,
-            Some(Support::Doubt(rule)) => Presence::Doubt(rule),
-            Some(Support::No) => Presence::No,
-        }
+        key.known
+            .map_or(Support::Yes, |known| known.support(self.action))
     }
 
     /// Whether the value is settled by principal, key and action alone, for every request.
@@ -92,11 +83,13 @@ impl AnyRequest<'_> {
                 Some(multi) => Known::one(multi.to_string()),
                 None => Known::flag(),
             },
-            "kms:MultiRegionKeyType" if on_key => match (key.multi_region, &key.multi_region_type) {
-                (Some(false), _) => Known::Absent,
-                (_, Some(kind)) => Known::one(kind.clone()),
-                (multi, None) => Known::one_of(&["PRIMARY", "REPLICA"], multi.is_none()),
-            },
+            "kms:MultiRegionKeyType" if on_key => {
+                match (key.multi_region, &key.multi_region_type) {
+                    (Some(false), _) => Known::Absent,
+                    (_, Some(kind)) => Known::one(kind.clone()),
+                    (multi, None) => Known::one_of(&["PRIMARY", "REPLICA"], multi.is_none()),
+                }
+            }
             "kms:TrailingDaysWithoutKeyUsage" => match key.trailing_days {
                 Some(days) => Known::one(days.to_string()),
                 None => Known::free(),
@@ -152,7 +145,11 @@ impl AnyRequest<'_> {
 
     /// Keys that depend on the request (S6.1).
     fn of_request(&self, name: &str) -> Known {
-        let symmetric = self.key.spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT");
+        let symmetric = self
+            .key
+            .spec
+            .as_deref()
+            .is_none_or(|spec| spec == "SYMMETRIC_DEFAULT");
         let service = self.principal.kind == Kind::Service;
         if name.starts_with("kms:EncryptionContext") && !symmetric {
             return Known::Absent;
@@ -163,25 +160,36 @@ impl AnyRequest<'_> {
         match name {
             "kms:ViaService" if service => Known::Absent,
             "aws:ViaAWSService" | "kms:GrantIsForAWSResource" if service => Known::one("false"),
-            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" | "kms:ReEncryptOnSameKey" => Known::flag(),
+            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" | "kms:ReEncryptOnSameKey" => {
+                Known::flag()
+            }
             "aws:SecureTransport" => Known::one("true"),
             "kms:BypassPolicyLockoutSafetyCheck" => Known::one_of(&["true", "false"], true),
             "kms:PolicyName" if self.action == Action::PutKeyPolicy => Known::one("default"),
             "kms:PolicyName" => Known::one_of(&["default", "AWS_RAM"], false),
             "kms:GrantOperations" => {
-                let names: Vec<&str> = ActionSet::GRANT_OPERATIONS.iter().map(Action::name).collect();
+                let names: Vec<&str> = ActionSet::GRANT_OPERATIONS
+                    .iter()
+                    .map(Action::name)
+                    .collect();
                 Known::one_of(&names, false)
             }
-            "kms:GrantConstraintType" => Known::one_of(&["EncryptionContextEquals", "EncryptionContextSubset"], true),
-            "kms:ExpirationModel" => {
-                Known::one_of(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"], true)
-            }
+            "kms:GrantConstraintType" => Known::one_of(
+                &["EncryptionContextEquals", "EncryptionContextSubset"],
+                true,
+            ),
+            "kms:ExpirationModel" => Known::one_of(
+                &["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"],
+                true,
+            ),
             "kms:KeySpec" | "kms:KeyUsage" | "kms:KeyOrigin" => Known::present(),
             "kms:MultiRegion" => Known::flag(),
-            "kms:DataKeyPairSpec" | "kms:WrappingAlgorithm" | "kms:WrappingKeySpec" => Known::present(),
-            "kms:PrimaryRegion" | "kms:ReplicaRegion" | "kms:ScheduleKeyDeletionPendingWindowInDays" => {
+            "kms:DataKeyPairSpec" | "kms:WrappingAlgorithm" | "kms:WrappingKeySpec" => {
                 Known::present()
             }
+            "kms:PrimaryRegion"
+            | "kms:ReplicaRegion"
+            | "kms:ScheduleKeyDeletionPendingWindowInDays" => Known::present(),
             "aws:CurrentTime" | "aws:EpochTime" | "aws:UserAgent" => Known::present(),
             _ => Known::free(),
         }
@@ -190,26 +198,45 @@ impl AnyRequest<'_> {
 
 /// A tag by its key, ignoring case; two that differ only by case are in doubt (S2.5.2).
 fn tag_value(tags: &Tags, tag: &str) -> Option<Known> {
-    let mut found = tags.iter().filter(|(name, _)| name.eq_ignore_ascii_case(tag));
+    let mut found = tags
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(tag));
     let (_, value) = found.next()?;
-    Some(if found.next().is_some() { Known::Doubt("S2.5.2") } else { Known::one(value.clone()) })
+    Some(if found.next().is_some() {
+        Known::Doubt("S2.5.2")
+    } else {
+        Known::one(value.clone())
+    })
 }
 
 /// `aws:*OrgID` of an account.
 fn org_id(world: &World, account: Option<super::id::AccountId>) -> Known {
-    let own = || world.organization.as_ref().map(|organization| organization.id.clone());
-    match account.and_then(|id| world.account(id)).map(|account| account.membership) {
-        Some(Membership::Inside) => own().filter(|id| !id.is_empty()).map_or_else(Known::present, Known::one),
-        Some(Membership::Outside) => {
-            Known::Open { absent: true, values: Possible::Except(own().into_iter().collect()) }
-        }
+    let own = || {
+        world
+            .organization
+            .as_ref()
+            .map(|organization| organization.id.clone())
+    };
+    match account
+        .and_then(|id| world.account(id))
+        .map(|account| account.membership)
+    {
+        Some(Membership::Inside) => own()
+            .filter(|id| !id.is_empty())
+            .map_or_else(Known::present, Known::one),
+        Some(Membership::Outside) => Known::Open {
+            absent: true,
+            values: Possible::Except(own().into_iter().collect()),
+        },
         Some(Membership::Unknown) | None => Known::free(),
     }
 }
 
 /// `aws:*OrgPaths` of an account.
 fn org_path(world: &World, account: Option<super::id::AccountId>) -> Known {
-    let Some(account) = account.and_then(|id| world.account(id)) else { return Known::free() };
+    let Some(account) = account.and_then(|id| world.account(id)) else {
+        return Known::free();
+    };
     match (account.membership, &account.org_path) {
         (Membership::Inside, Some(path)) => Known::one(path.clone()),
         (Membership::Inside, None) => Known::present(),
@@ -227,7 +254,10 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
     }
     let account = world.account_of(principal);
     let known_account = matches!(principal.kind, Kind::Anyone);
-    let foreign = || Known::Open { absent: false, values: Possible::ForeignTo(world.known_accounts.clone()) };
+    let foreign = || Known::Open {
+        absent: false,
+        values: Possible::ForeignTo(world.known_accounts.clone()),
+    };
     Some(match name {
         "aws:PrincipalAccount" | "kms:CallerAccount" if known_account => foreign(),
         "aws:PrincipalAccount" | "kms:CallerAccount" => Known::one(account),
@@ -237,9 +267,10 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
             _ => Known::one(principal.arn.clone()),
         },
         "aws:PrincipalOrgID" if known_account => match &world.organization {
-            Some(organization) if organization.complete => {
-                Known::Open { absent: true, values: Possible::Except(vec![organization.id.clone()]) }
-            }
+            Some(organization) if organization.complete => Known::Open {
+                absent: true,
+                values: Possible::Except(vec![organization.id.clone()]),
+            },
             _ => Known::free(),
         },
         "aws:PrincipalOrgPaths" if known_account => Known::free(),
@@ -247,7 +278,9 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
         "aws:PrincipalOrgPaths" => org_path(world, principal.account),
         "aws:PrincipalIsAWSService" => Known::one("false"),
         "aws:PrincipalServiceName" | "aws:PrincipalServiceNamesList" => Known::Absent,
-        "aws:SourceArn" | "aws:SourceAccount" | "aws:SourceOrgID" | "aws:SourceOrgPaths" => Known::Absent,
+        "aws:SourceArn" | "aws:SourceAccount" | "aws:SourceOrgID" | "aws:SourceOrgPaths" => {
+            Known::Absent
+        }
         "aws:PrincipalType" => match principal.kind {
             Kind::Root => Known::one("Account"),
             Kind::User => Known::one("User"),
@@ -268,7 +301,10 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
 }
 
 fn like(pattern: String) -> Known {
-    Known::Open { absent: false, values: Possible::Like(pattern) }
+    Known::Open {
+        absent: false,
+        values: Possible::Like(pattern),
+    }
 }
 
 /// `aws:userid`; the session name of a role is open unless the principal is one session (S6.2).
@@ -282,7 +318,9 @@ fn user_id(principal: &Principal, account: &str) -> Known {
         (Kind::User, _) if principal.unique_id.is_empty() => Known::present(),
         (Kind::User, _) => Known::one(principal.unique_id.clone()),
         (Kind::Federated, _) => Known::one(format!("{account}:{}", principal.short_name)),
-        (Kind::Session, Some(session)) if !principal.unique_id.is_empty() || principal.origin.is_some() => {
+        (Kind::Session, Some(session))
+            if !principal.unique_id.is_empty() || principal.origin.is_some() =>
+        {
             Known::one(format!("{}:{session}", id()))
         }
         (Kind::Session, Some(session)) => like(format!("*:{session}")),
@@ -318,14 +356,18 @@ fn principal_tag(principal: &Principal, tag: &str) -> Known {
 /// Keys of a service principal's direct call (S3.2, last but one column).
 fn of_service(principal: &Principal, name: &str) -> Option<Known> {
     Some(match name {
-        "aws:PrincipalArn" | "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" | "aws:username" => Known::Absent,
+        "aws:PrincipalArn" | "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" | "aws:username" => {
+            Known::Absent
+        }
         "aws:PrincipalAccount" => Known::one("(account of the service)"),
         "kms:CallerAccount" | "aws:PrincipalType" | "aws:userid" => Known::Doubt("S3.2"),
         "aws:PrincipalIsAWSService" => Known::one("true"),
         "aws:PrincipalServiceName" => Known::one(principal.name.clone()),
         "aws:PrincipalServiceNamesList" => Known::Is(vec![principal.name.clone()]),
         // Sessions have these; a service is none.
-        "aws:MultiFactorAuthPresent" | "aws:MultiFactorAuthAge" | "aws:TokenIssueTime" => Known::Absent,
+        "aws:MultiFactorAuthPresent" | "aws:MultiFactorAuthAge" | "aws:TokenIssueTime" => {
+            Known::Absent
+        }
         "aws:SourceIdentity" | "aws:FederatedProvider" | "aws:AssumedRoot" => Known::Absent,
         "aws:CalledVia" | "aws:CalledViaFirst" | "aws:CalledViaLast" => Known::Absent,
         _ => return None,

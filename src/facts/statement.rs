@@ -3,11 +3,10 @@
 use super::id::PolicyId;
 use super::world::{Key, Resource};
 use crate::arn::{ArnPattern, Match};
-use crate::condition::block::{Context, PreparedCondition};
+use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::key;
 use crate::condition::known::Known;
-use crate::condition::variable::{Template, template};
+use crate::condition::variable::{Piece, Template, resource_template};
 use crate::model::action::{ActionSet, matching};
 use crate::pattern::Token;
 use crate::policy::document::{self, Effect, Patterns, PolicyKind, Principals};
@@ -49,6 +48,7 @@ pub(crate) struct Opaque {
 
 #[derive(Debug, Clone)]
 struct ResourcePattern {
+    text: String,
     /// Variables, if there are any.
     template: Option<Template>,
     /// With a wildcard for each variable.
@@ -79,7 +79,10 @@ impl Statement {
     ) -> Self {
         let opaque = written.opaque.as_ref().map(|why| Opaque {
             rule: "S2.1.10",
-            about: format!("statement {} of {policy_name} applies, which cannot be understood: {why}", written.index),
+            about: format!(
+                "statement {} of {policy_name} applies, which cannot be understood: {why}",
+                written.index
+            ),
         });
         let (actions, doubtful) = match &opaque {
             // WHY: what is not understood may be anything; its actions are no firmer than the rest.
@@ -92,7 +95,11 @@ impl Statement {
             PolicyKind::Key => ActionSet::KEY_POLICY_GATE,
             _ => ActionSet::ALL,
         };
-        let scope = if covers_something { scope } else { ActionSet::EMPTY };
+        let scope = if covers_something {
+            scope
+        } else {
+            ActionSet::EMPTY
+        };
         Statement {
             policy,
             kind,
@@ -109,7 +116,10 @@ impl Statement {
                 .flat_map(|resources| &resources.patterns)
                 .map(|text| resource(text, variables))
                 .collect(),
-            resources_negated: written.resources.as_ref().is_some_and(|resources| resources.negated),
+            resources_negated: written
+                .resources
+                .as_ref()
+                .is_some_and(|resources| resources.negated),
             conditions: written
                 .conditions
                 .iter()
@@ -119,6 +129,25 @@ impl Statement {
             principals: written.principals.clone(),
             opaque,
         }
+    }
+
+    /// The conditions that the principal alone decides, whatever is asked for.
+    pub(crate) fn principal_only(&self) -> impl Iterator<Item = &PreparedCondition> {
+        let key_policy = self.kind == PolicyKind::Key;
+        self.conditions.iter().filter(move |condition| {
+            condition.keys().all(|key| match key.name.as_str() {
+                // Not every action without a key has it (S6.3a).
+                "kms:CallerAccount" => key_policy,
+                name => name.starts_with("aws:Principal") || name == "aws:username",
+            })
+        })
+    }
+
+    /// A text that is equal for statements with equal conditions on the principal.
+    pub(crate) fn principal_conditions(&self) -> String {
+        let mut texts: Vec<String> = self.principal_only().map(PreparedCondition::text).collect();
+        texts.sort();
+        texts.join("\n")
     }
 
     /// Whether the resource element covers a key, its variables aside.
@@ -139,7 +168,11 @@ impl Statement {
         if variables && !found.is_yes() {
             return Cover::Variables;
         }
-        let found = if self.resources_negated { found.not() } else { found };
+        let found = if self.resources_negated {
+            !found
+        } else {
+            found
+        };
         match found {
             Match::No => Cover::No,
             Match::Yes => Cover::Yes,
@@ -168,10 +201,16 @@ impl Statement {
                 None => self.one_covers(&resource.pattern, key, account),
                 Some(template) => match substitute(template, context) {
                     Substituted::Nothing => Match::No,
-                    Substituted::Ready(tokens) => self.one_covers(&ArnPattern::new(&tokens), key, account),
-                    Substituted::Open if self.one_covers(&resource.pattern, key, account).is_no() => Match::No,
+                    Substituted::Ready(tokens) => {
+                        self.one_covers(&ArnPattern::new(&tokens), key, account)
+                    }
+                    Substituted::Open
+                        if self.one_covers(&resource.pattern, key, account).is_no() =>
+                    {
+                        Match::No
+                    }
                     Substituted::Open => {
-                        let about = format!("`{}` covers {}", template.text(), key.arn);
+                        let about = format!("`{}` covers {}", resource.text, key.arn);
                         let open = formulas.unknown("S2.7.5", about);
                         any = formulas.or2(any, open);
                         Match::No
@@ -181,17 +220,25 @@ impl Statement {
             let matched = match matched {
                 Match::No => FormulaId::FALSE,
                 Match::Yes => FormulaId::TRUE,
-                Match::Doubt(rule) => formulas.ambiguous(rule, format!("a resource pattern covers {}", key.arn)),
+                Match::Doubt(rule) => {
+                    formulas.ambiguous(rule, format!("a resource pattern covers {}", key.arn))
+                }
             };
             any = formulas.or2(any, matched);
         }
-        if self.resources_negated { formulas.not(any) } else { any }
+        if self.resources_negated {
+            formulas.not(any)
+        } else {
+            any
+        }
     }
 }
 
 /// The actions an element covers for certain, and those in doubt.
 fn actions(patterns: Option<&Patterns>) -> (ActionSet, ActionSet) {
-    let Some(patterns) = patterns else { return (ActionSet::EMPTY, ActionSet::EMPTY) };
+    let Some(patterns) = patterns else {
+        return (ActionSet::EMPTY, ActionSet::EMPTY);
+    };
     let (mut certain, mut doubtful) = (ActionSet::EMPTY, ActionSet::EMPTY);
     for pattern in &patterns.patterns {
         let found = matching(pattern);
@@ -202,17 +249,29 @@ fn actions(patterns: Option<&Patterns>) -> (ActionSet, ActionSet) {
         }
     }
     doubtful -= certain;
-    if patterns.negated { (ActionSet::ALL - certain - doubtful, doubtful) } else { (certain, doubtful) }
+    if patterns.negated {
+        (ActionSet::ALL - certain - doubtful, doubtful)
+    } else {
+        (certain, doubtful)
+    }
 }
 
 fn resource(text: &str, variables: bool) -> ResourcePattern {
-    let template = template(text, variables);
-    match template.fixed() {
-        Some(tokens) => ResourcePattern { template: None, pattern: ArnPattern::new(&tokens) },
-        None => {
-            let wide = template.with_variables_as(&[Token::Many]);
-            ResourcePattern { template: Some(template), pattern: ArnPattern::new(&wide) }
-        }
+    let template = resource_template(text, variables);
+    let wide: Vec<Token> = template
+        .pieces()
+        .iter()
+        .flat_map(|piece| match piece {
+            Piece::Text(tokens) => tokens.clone(),
+            Piece::Variable { .. } => vec![Token::Many],
+        })
+        .collect();
+    let pattern = ArnPattern::new(&wide);
+    let template = template.has_variables().then_some(template);
+    ResourcePattern {
+        text: text.to_owned(),
+        template,
+        pattern,
     }
 }
 
@@ -226,7 +285,7 @@ enum Substituted {
 
 fn substitute(template: &Template, context: &dyn Context) -> Substituted {
     let mut open = false;
-    let tokens = template.substitute(|name| match context.known(&key::canonical_name(name)) {
+    let tokens = template.substitute(|name| match context.known(&KeyName::new(name)) {
         Known::Absent => None,
         Known::Is(values) if values.len() == 1 => values.into_iter().next(),
         _ => {

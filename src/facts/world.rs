@@ -265,6 +265,9 @@ impl World {
 
     /// Id of the account of a principal as text; empty for services.
     pub(crate) fn account_of(&self, principal: &Principal) -> &str {
-        principal.account.and_then(|id| self.account(id)).map_or("", |account| account.id.as_str())
+        principal
+            .account
+            .and_then(|id| self.account(id))
+            .map_or("", |account| account.id.as_str())
     }
 }
