@@ -24,7 +24,7 @@ pub(crate) trait Logic {
 }
 
 /// What limits one principal's action on one key. `None`: no such policy.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits<V> {
     /// The boundary allows.
     pub(crate) boundary: Option<V>,

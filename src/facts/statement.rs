@@ -5,9 +5,10 @@ use super::world::{Key, Resource};
 use crate::arn::{ArnPattern, Match};
 use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::key::Support;
 use crate::condition::known::Known;
 use crate::condition::variable::{Piece, Template, resource_template};
-use crate::model::action::{ActionSet, matching};
+use crate::model::action::{Action, ActionSet, matching};
 use crate::pattern::Token;
 use crate::policy::document::{self, Effect, Patterns, PolicyKind, Principals};
 use crate::source::Location;
@@ -33,6 +34,8 @@ pub(crate) struct Statement {
     pub(crate) conditions: Vec<PreparedCondition>,
     /// Statements with equal conditions share a block; `0` is "no condition".
     pub(crate) block: u32,
+    /// Sets of its actions for which the conditions see the same keys (S6.3a).
+    pub(crate) groups: Vec<ActionSet>,
     pub(crate) principals: Option<Principals>,
     /// Why it cannot be understood: then it may apply to anybody, any action and any resource (S2.1.10).
     pub(crate) opaque: Option<Opaque>,
@@ -100,7 +103,13 @@ impl Statement {
         } else {
             ActionSet::EMPTY
         };
+        let conditions: Vec<PreparedCondition> = written
+            .conditions
+            .iter()
+            .map(|condition| PreparedCondition::new(condition, variables))
+            .collect();
         Statement {
+            groups: groups(&conditions, (actions | doubtful) & scope),
             policy,
             kind,
             sid: written.sid.clone(),
@@ -120,11 +129,7 @@ impl Statement {
                 .resources
                 .as_ref()
                 .is_some_and(|resources| resources.negated),
-            conditions: written
-                .conditions
-                .iter()
-                .map(|condition| PreparedCondition::new(condition, variables))
-                .collect(),
+            conditions,
             block: 0,
             principals: written.principals.clone(),
             opaque,
@@ -231,6 +236,43 @@ impl Statement {
         } else {
             any
         }
+    }
+}
+
+/// Parts the actions by what their conditions may see: which keys they support, and values that depend on the action.
+fn groups(conditions: &[PreparedCondition], actions: ActionSet) -> Vec<ActionSet> {
+    let keys: Vec<KeyName> = conditions
+        .iter()
+        .flat_map(PreparedCondition::keys)
+        .collect();
+    let mut groups: Vec<(Vec<(Option<Support>, u8)>, ActionSet)> = Vec::new();
+    for action in actions {
+        let sees: Vec<(Option<Support>, u8)> = keys
+            .iter()
+            .map(|key| {
+                (
+                    key.known.map(|known| known.support(action)),
+                    by_action(&key.name, action),
+                )
+            })
+            .collect();
+        match groups.iter_mut().find(|(known, _)| *known == sees) {
+            Some((_, group)) => group.insert(action),
+            None => groups.push((sees, ActionSet::from(action))),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Tells apart the actions for which one key may have different values (S6.2).
+fn by_action(key: &str, action: Action) -> u8 {
+    match key {
+        "kms:EncryptionAlgorithm" => u8::from(action.name().starts_with("GenerateDataKey")),
+        "kms:PolicyName" | "kms:KeySpec" | "kms:KeyUsage" | "kms:KeyOrigin" | "kms:MultiRegion" => {
+            action.index()
+        }
+        name if name.starts_with("aws:RequestTag/") => action.index(),
+        _ => 0,
     }
 }
 

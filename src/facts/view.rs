@@ -1,7 +1,7 @@
 //! The tables as one request sees them: with session policies or a new key policy that only it has.
 
 use super::id::{AccountId, PolicyId, StatementId};
-use super::statement::Statement;
+use super::statement::{Opaque, Statement};
 use super::world::{Key, Policy, World};
 use crate::arn::{PrincipalArn, is_account_id};
 use crate::policy::document::{Document, PolicyKind};
@@ -42,6 +42,53 @@ impl Extra {
             statements,
         });
         id
+    }
+
+    /// The identity policies of an account that is not in the snapshot (S3.1.14).
+    pub(crate) fn add_foreign(&mut self, world: &World, account: &str) -> PolicyId {
+        let name = format!("IAM of account {account} (not in the snapshot)");
+        let about = format!("account {account} allows it by IAM");
+        self.add_unknown(
+            world,
+            PolicyKind::Identity,
+            &name,
+            Opaque {
+                rule: "S3.1.14",
+                about,
+            },
+        )
+    }
+
+    /// Stands an unknown key policy in for that of a key that is not in the snapshot.
+    pub(crate) fn replace_with_unknown(&mut self, world: &World, arn: &str) {
+        let about =
+            format!("the key policy or a grant of {arn}, which is not in the snapshot, says so");
+        let policy = self.add_unknown(
+            world,
+            PolicyKind::Key,
+            "key policy (not in the snapshot)",
+            Opaque { rule: "A40", about },
+        );
+        self.key_policies = Some(vec![policy]);
+    }
+
+    fn add_unknown(
+        &mut self,
+        world: &World,
+        kind: PolicyKind,
+        name: &str,
+        opaque: Opaque,
+    ) -> PolicyId {
+        let document = Document {
+            opaque: Some(String::new()),
+            ..Document::default()
+        };
+        let policy = self.add(world, kind, name, &document);
+        if let Some(statement) = self.statements.last_mut() {
+            statement.denies = false;
+            statement.opaque = Some(opaque);
+        }
+        policy
     }
 
     /// Puts a policy in the place of the key's policies named `default`.
