@@ -23,6 +23,7 @@ pub use place::{Lines, Place};
 pub use read::{Error, MAX_DEPTH, Problem, Reader};
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A range of bytes in the text that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,6 +133,33 @@ impl<'a> Node<'a> {
             Value::Object(members) => members,
             _ => &[],
         }
+    }
+
+    /// Positions of members whose key an earlier member has already, ascending.
+    #[must_use]
+    pub fn duplicates(&self) -> Vec<usize> {
+        let members = self.members();
+        let mut found = Vec::new();
+        // WHY: comparing all pairs is fastest for what AWS prints and hopeless for what an attacker may print.
+        if members.len() <= 16 {
+            for (i, member) in members.iter().enumerate() {
+                if members
+                    .iter()
+                    .take(i)
+                    .any(|earlier| earlier.key.same(&member.key))
+                {
+                    found.push(i);
+                }
+            }
+            return found;
+        }
+        let mut seen = HashSet::with_capacity(members.len());
+        for (i, member) in members.iter().enumerate() {
+            if !seen.insert(member.key.text()) {
+                found.push(i);
+            }
+        }
+        found
     }
 
     /// The string; `None` for anything but a string.
