@@ -9,6 +9,8 @@ pub mod diag;
 mod engine;
 mod error;
 mod facts;
+mod inventory;
+pub mod json;
 pub mod model;
 pub mod pattern;
 pub mod policy;

@@ -1,0 +1,261 @@
+//! Published policies and answers -> every one of them is understood or explained; counts are compared.
+//!
+//! `KEYWHO_SHARED` names the folder that holds `corpus/`; without it these tests say so and pass.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use keywho::Snapshot;
+use keywho::diag::{Code, Diagnostic};
+use keywho::json::{Node, Reader};
+use keywho::policy::document::PolicyKind;
+use keywho::policy::parse::parse_text;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+fn corpus(file: &str) -> Option<String> {
+    let Some(root) = std::env::var_os("KEYWHO_SHARED") else {
+        println!("KEYWHO_SHARED is unset: skipped");
+        return None;
+    };
+    Some(fs::read_to_string(PathBuf::from(root).join("corpus").join(file)).unwrap())
+}
+
+/// The records of a file, one a line.
+fn records(text: &str) -> Vec<Node<'_>> {
+    Reader::new(text).collect::<Result<_, _>>().unwrap()
+}
+
+/// The text of one member of a record, as it stands in the file.
+fn slice<'t>(text: &'t str, record: &Node<'_>, name: &str) -> &'t str {
+    let span = record.member(name).unwrap().span;
+    &text[span.start as usize..span.end as usize]
+}
+
+/// How many documents there were, how many were understood, how many remarks there are of each code.
+#[derive(Default)]
+struct Tally {
+    documents: usize,
+    understood: usize,
+    opaque_documents: usize,
+    opaque_statements: usize,
+    statements: usize,
+    codes: BTreeMap<Code, usize>,
+}
+
+impl Tally {
+    fn remarks(&mut self, diagnostics: &[Diagnostic]) {
+        for found in diagnostics {
+            *self.codes.entry(found.code).or_default() += 1;
+            println!("{}: {}", found.code.name(), found.message);
+        }
+    }
+
+    fn document(&mut self, kind: PolicyKind, text: &str) {
+        let mut diagnostics = Vec::new();
+        let document = parse_text(None, text.as_bytes(), kind, &mut diagnostics);
+        let opaque = document
+            .statements
+            .iter()
+            .filter(|statement| statement.opaque.is_some())
+            .count();
+        self.documents += 1;
+        self.statements += document.statements.len();
+        self.opaque_documents += usize::from(document.opaque.is_some());
+        self.opaque_statements += opaque;
+        let clear = document.opaque.is_none() && opaque == 0;
+        self.understood += usize::from(clear);
+        // Whatever is opaque has a remark that says why.
+        assert!(clear || !diagnostics.is_empty(), "{text}");
+        self.remarks(&diagnostics);
+    }
+
+    fn show(&self, name: &str) -> String {
+        let mut out = format!(
+            "{name}: {} documents, {} understood",
+            self.documents, self.understood
+        );
+        write!(
+            out,
+            ", {} opaque; {} statements",
+            self.opaque_documents, self.statements
+        )
+        .unwrap();
+        writeln!(out, ", {} of them opaque", self.opaque_statements).unwrap();
+        for (code, count) in &self.codes {
+            writeln!(out, "    {} {count}", code.name()).unwrap();
+        }
+        out
+    }
+}
+
+#[test]
+fn policies_are_understood_or_explained() {
+    let files = [
+        ("managed-policies/aws-managed-policies.jsonl", "document", 1645),
+        ("key-policies/key-policies.jsonl", "doc", 276),
+        ("identity-policies/identity-policies-kms.jsonl", "doc", 310),
+        ("identity-policies/identity-policies-other.jsonl", "doc", 1302),
+        ("identity-policies/trust-and-resource-policies.jsonl", "doc", 800),
+        ("scp-rcp/scp-rcp-policies.jsonl", "doc", 291),
+    ];
+    let mut out = String::new();
+    for (file, member, count) in files {
+        let Some(text) = corpus(file) else { return };
+        let mut tally = Tally::default();
+        for record in records(&text) {
+            let kind = match record.member("kind").and_then(Node::text).as_deref() {
+                Some("key-policy" | "other-resource-policy-kms") => PolicyKind::Key,
+                Some("trust-policy") => PolicyKind::Trust,
+                Some("other-resource-policy" | "resource-based" | "vpce") => PolicyKind::Endpoint,
+                Some("scp") => PolicyKind::Scp,
+                Some("rcp") => PolicyKind::Rcp,
+                Some("identity-policy") | None => PolicyKind::Identity,
+                Some(other) => panic!("{other}"),
+            };
+            tally.document(kind, slice(&text, &record, member));
+        }
+        assert_eq!(tally.documents, count, "{file}");
+        out += &tally.show(file);
+    }
+    insta::assert_snapshot!("policies", out);
+}
+
+#[test]
+fn malformed_policies_are_refused_with_a_reason() {
+    let Some(text) = corpus("key-policies/malformed-text-blocks.jsonl") else {
+        return;
+    };
+    let mut tally = Tally::default();
+    for record in records(&text) {
+        tally.document(PolicyKind::Key, &record.member("text").unwrap().text().unwrap());
+    }
+    assert_eq!((tally.documents, tally.understood), (57, 0));
+    insta::assert_snapshot!("malformed", tally.show("malformed-text-blocks.jsonl"));
+}
+
+/// Reads answers one by one, each as a file of its own under a path that names an account, a Region, a key and so on.
+fn answers(file: &str) -> Option<String> {
+    let text = corpus(file)?;
+    let mut by_operation: BTreeMap<String, Tally> = BTreeMap::new();
+    for record in records(&text) {
+        let operation = record.member("operation").unwrap().text().unwrap().into_owned();
+        let doc = record.member("doc").unwrap();
+        let recorded = doc.member("data");
+        let span = recorded.unwrap_or(doc).span;
+        let answer = &text[span.start as usize..span.end as usize];
+        let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        let path = format!("111122223333/us-east-1/p-1234567890/r-1234/keys/{key}/{operation}.json");
+        let (snapshot, diagnostics) = Snapshot::from_files([(path, answer.as_bytes().to_vec())]);
+        let read =
+            snapshot.keys.len() + snapshot.accounts.len() + usize::from(snapshot.organization.is_some());
+        assert!(read > 0 || !diagnostics.is_empty(), "{operation}: {answer}");
+        let tally = by_operation.entry(operation).or_default();
+        tally.documents += 1;
+        tally.understood += usize::from(!diagnostics.iter().any(|d| d.code == Code::UnrecognizedFile));
+        tally.remarks(&diagnostics);
+    }
+    Some(
+        by_operation
+            .iter()
+            .map(|(name, tally)| tally.show(name))
+            .collect(),
+    )
+}
+
+#[test]
+fn answers_of_kms_are_read_or_explained() {
+    if let Some(out) = answers("key-policies/kms-api-outputs.jsonl") {
+        insta::assert_snapshot!("kms_answers", out);
+    }
+}
+
+#[test]
+fn answers_of_organizations_are_read_or_explained() {
+    if let Some(out) = answers("scp-rcp/organizations-api-outputs.jsonl") {
+        insta::assert_snapshot!("organizations_answers", out);
+    }
+}
+
+#[test]
+fn account_details_are_read_whole() {
+    let Some(index) = corpus("authorization-details/INDEX.jsonl") else {
+        return;
+    };
+    let mut out = String::new();
+    for record in records(&index) {
+        let count = |name: &str| {
+            record
+                .member(name)
+                .unwrap()
+                .scalar()
+                .unwrap()
+                .parse::<usize>()
+                .unwrap()
+        };
+        let file = record.member("file").unwrap().text().unwrap().into_owned();
+        let text = corpus(&format!("authorization-details/{file}")).unwrap();
+        let path = format!("accounts/111122223333/{file}");
+        let (snapshot, diagnostics) = Snapshot::from_files([(path, text.into_bytes())]);
+        let total = |count: fn(&keywho::model::principal::Account) -> usize| {
+            snapshot.accounts.values().map(count).sum::<usize>()
+        };
+        let read = [
+            total(|a| a.users.len()),
+            total(|a| a.groups.len()),
+            total(|a| a.roles.len()),
+        ];
+        let repeated = diagnostics
+            .iter()
+            .filter(|d| d.code == Code::ConflictingData)
+            .count();
+        let expected = count("users") + count("groups") + count("roles");
+        assert!(
+            read.iter().sum::<usize>() + repeated >= expected,
+            "{file}: {read:?} of {expected}"
+        );
+        let mut tally = Tally {
+            documents: 1,
+            understood: 1,
+            ..Tally::default()
+        };
+        tally.remarks(&diagnostics);
+        let managed = total(|a| a.managed.len());
+        writeln!(out, "{file}: users, groups, roles {read:?}, {managed} managed").unwrap();
+        out += &tally.show("  remarks");
+    }
+    insta::assert_snapshot!("account_details", out);
+}
+
+#[test]
+fn files_of_other_tools_are_named() {
+    let mut out = String::new();
+    for (file, member) in [
+        ("cloudtrail/kms-events.jsonl", "record"),
+        ("cloudtrail/denied-events-other-services.jsonl", "record"),
+        ("iac/terraform-plans.jsonl", "doc"),
+        ("iac/cloudformation-templates.jsonl", "text"),
+    ] {
+        let Some(text) = corpus(file) else { return };
+        let mut tally = Tally::default();
+        for record in records(&text) {
+            let content = record.member(member).unwrap();
+            let bytes = match content.text() {
+                Some(text) => text.into_owned().into_bytes(),
+                None => slice(&text, &record, member).as_bytes().to_vec(),
+            };
+            let (snapshot, diagnostics) = Snapshot::from_files([("file".to_owned(), bytes)]);
+            assert!(snapshot.keys.is_empty() && !diagnostics.is_empty());
+            tally.documents += 1;
+            tally.remarks(&diagnostics);
+        }
+        out += &tally.show(file);
+    }
+    insta::assert_snapshot!("other_tools", out);
+}
