@@ -6,6 +6,7 @@ pub mod condition;
 pub mod diag;
 mod error;
 pub mod model;
+pub mod pattern;
 pub mod policy;
 pub mod source;
 
