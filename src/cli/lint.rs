@@ -2,15 +2,14 @@
 
 use super::Exit;
 use super::args::{Format, Global, Kind, Lint};
-use super::input::json_file;
 use super::output::Output;
+use anyhow::Context as _;
 use keywho::Diagnostic;
 use keywho::diag::Severity;
 use keywho::policy::document::PolicyKind;
-use keywho::policy::parse::document_from_value;
+use keywho::policy::parse::parse_text;
 use keywho::report::diagnostics;
 use keywho::source::Files;
-use serde_json::Value;
 
 /// Checks every file; something worse than a note makes the exit code 1.
 pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
@@ -22,14 +21,10 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
     let mut files = Files::default();
     let mut found: Vec<Diagnostic> = Vec::new();
     for path in &args.files {
-        let value = json_file(path)?;
+        let text = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let file = files.add(path.display().to_string());
-        let kind = args.kind.map_or_else(|| guess(&value), PolicyKind::from);
-        let (_, remarks) = document_from_value(&value, kind);
-        found.extend(remarks.into_iter().map(|mut remark| {
-            remark.location.file.get_or_insert(file);
-            remark
-        }));
+        let kind = args.kind.map_or_else(|| guess(&text), PolicyKind::from);
+        parse_text(Some(file), &text, kind, &mut found);
     }
     let mut output = Output::open(global)?;
     match format {
@@ -55,18 +50,13 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
 }
 
 /// A document with a principal is a key policy, one without an identity policy.
-fn guess(document: &Value) -> PolicyKind {
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(statement) => vec![statement],
-        None => Vec::new(),
-    };
-    let named = |statement: &&Value| {
-        ["Principal", "NotPrincipal"]
-            .iter()
-            .any(|name| statement.get(name).is_some())
-    };
-    if statements.iter().any(named) {
+fn guess(text: &[u8]) -> PolicyKind {
+    let document = parse_text(None, text, PolicyKind::Key, &mut Vec::new());
+    let named = document
+        .statements
+        .iter()
+        .any(|statement| statement.principals.is_some());
+    if named {
         PolicyKind::Key
     } else {
         PolicyKind::Identity
