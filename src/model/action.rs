@@ -2,7 +2,7 @@
 //!
 //! `table` holds one line for each action, `set` the [`ActionSet`] mask, `values` what a request parameter can be for a
 //! key of a given kind. Which condition keys an action supports stands with the keys, in
-//! `condition::key::KnownKey::actions`.
+//! [`KnownKey::actions`](crate::condition::key::KnownKey::actions).
 //!
 //! ```
 //! use keywho::model::action::{Action, matching};
@@ -178,13 +178,12 @@ impl Action {
             (MultiRegionNeed::Primary, Some(MultiRegionType::Member)) => None,
             _ => Some(true),
         };
-        [by_spec, by_usage, by_origin, by_region]
-            .into_iter()
-            .fold(Some(true), |all, one| match (all, one) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (None, _) | (_, None) => None,
-                _ => Some(true),
-            })
+        let parts = [by_spec, by_usage, by_origin, by_region];
+        if parts.contains(&Some(false)) {
+            Some(false)
+        } else {
+            (!parts.contains(&None)).then_some(true)
+        }
     }
 
     /// Whether the operation works in this state of the key (S7.3); `None` if the table does not know the state.

@@ -1,3 +1,5 @@
+//! Names, patterns, sets and usability of actions, case by case.
+
 use super::*;
 use MultiRegionType::{Member, Primary, Replica, Single};
 

@@ -134,6 +134,41 @@ pub const WRAPPING_KEY_SPECS: &[&str] = &["RSA_2048", "RSA_3072", "RSA_4096", "S
 /// The encryption context constraints of grants (S4.9.4), values of `kms:GrantConstraintType`.
 pub const GRANT_CONSTRAINT_TYPES: &[&str] = &["EncryptionContextEquals", "EncryptionContextSubset"];
 
+/// The operations a grant can hold (S5.2.1), values of `kms:GrantOperations`.
+pub const GRANT_OPERATIONS: &[&str] = &[
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "Sign",
+    "Verify",
+    "GetPublicKey",
+    "CreateGrant",
+    "RetireGrant",
+    "DescribeKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateMac",
+    "VerifyMac",
+    "DeriveSharedSecret",
+    "Encapsulate",
+    "Decapsulate",
+];
+
+/// The kinds of principal, values of `aws:PrincipalType`.
+pub const PRINCIPAL_TYPES: &[&str] = &[
+    "Account",
+    "User",
+    "FederatedUser",
+    "AssumedRole",
+    "Anonymous",
+];
+
+/// The values of a Bool key.
+pub const BOOLEANS: &[&str] = &["true", "false"];
+
 /// The names a key policy can have (S2.1.8).
 pub const POLICY_NAMES: &[&str] = &["default", "AWS_RAM"];
 
