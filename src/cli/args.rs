@@ -33,19 +33,13 @@ pub(super) struct Global {
         long,
         value_name = "DIR",
         env = "KEYWHO_SNAPSHOT",
+        hide_env_values = true,
         global = true,
         help_heading = "Input"
     )]
     pub(super) snapshot: Option<PathBuf>,
     /// Format of the answer [default: text]
-    #[arg(
-        short,
-        long,
-        value_enum,
-        global = true,
-        hide_possible_values = false,
-        help_heading = "Output"
-    )]
+    #[arg(short, long, value_enum, global = true, help_heading = "Output")]
     pub(super) format: Option<Format>,
     /// Write the answer to a file
     #[arg(short, long, value_name = "FILE", global = true, help_heading = "Output")]
