@@ -101,6 +101,9 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// Every format there is.
+    pub(super) const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
+
     fn name(self) -> &'static str {
         match self {
             Format::Text => "text",

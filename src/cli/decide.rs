@@ -19,11 +19,7 @@ pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
     if let Some(path) = &args.requests {
         return requests::run(global, path);
     }
-    let format = global.format(
-        "decide",
-        Format::Text,
-        &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
-    )?;
+    let format = global.format("decide", Format::Text, &Format::ALL)?;
     let asked = asked(args)?;
     let line = Value::Object(asked.clone()).to_string();
     let Parsed { request, remarks } =

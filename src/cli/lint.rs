@@ -9,7 +9,9 @@ use keywho::diag::Severity;
 use keywho::policy::document::PolicyKind;
 use keywho::policy::parse::parse_text;
 use keywho::report::diagnostics;
+use keywho::report::json::{self, Place};
 use keywho::source::Files;
+use serde_json::json;
 
 /// Checks every file; something worse than a note makes the exit code 1.
 pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
@@ -29,18 +31,26 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
     let mut output = Output::open(global)?;
     match format {
         Format::Json => {
-            let list: Vec<_> = found
-                .iter()
-                .map(|remark| diagnostics::json(remark, &files))
-                .collect();
-            let whole =
-                serde_json::json!({"schema_version": keywho::report::SCHEMA_VERSION, "results": list});
-            output.bytes(format!("{whole}\n").as_bytes())?;
+            let mut bytes = Vec::new();
+            let paths = args.files.iter().map(|path| path.display().to_string());
+            json::begin(
+                &mut bytes,
+                &json!({"verb": "lint", "files": paths.collect::<Vec<_>>()}),
+            );
+            for (index, remark) in found.iter().enumerate() {
+                bytes.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+                diagnostics::json(&mut bytes, remark, &files, Place::Inside);
+            }
+            json::end(&mut bytes, &[], &files);
+            output.bytes(&bytes)?;
         }
         Format::Ndjson => {
+            let mut bytes = Vec::new();
             for remark in &found {
-                output.bytes(format!("{}\n", diagnostics::json(remark, &files)).as_bytes())?;
+                diagnostics::json(&mut bytes, remark, &files, Place::Line);
+                bytes.push(b'\n');
             }
+            output.bytes(&bytes)?;
         }
         Format::Text | Format::Csv => output.text(&diagnostics::full(&found, &files))?,
     }

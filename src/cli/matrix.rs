@@ -18,11 +18,7 @@ const PIECE: usize = 256 * 1024;
 
 /// Writes the relation, filtered.
 pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
-    let format = global.format(
-        "matrix",
-        Format::Text,
-        &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
-    )?;
+    let format = global.format("matrix", Format::Text, &Format::ALL)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let filter = MatrixFilter {

@@ -10,11 +10,7 @@ use serde_json::json;
 
 /// Answers the question.
 pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
-    let format = global.format(
-        "what-can",
-        Format::Text,
-        &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
-    )?;
+    let format = global.format("what-can", Format::Text, &Format::ALL)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let rows = engine.what_can(&args.principal)?;

@@ -10,11 +10,7 @@ use serde_json::json;
 
 /// Answers the question and says what is not known about the key.
 pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
-    let format = global.format(
-        "who-can",
-        Format::Text,
-        &[Format::Text, Format::Json, Format::Ndjson, Format::Csv],
-    )?;
+    let format = global.format("who-can", Format::Text, &Format::ALL)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let rows = engine.who_can(&args.action, &args.key)?;

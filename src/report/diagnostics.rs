@@ -1,10 +1,11 @@
 //! Diagnostics -> lines for people: one line a kind, or each in full with its place; and JSON.
 
+use super::json::{Place, append};
 use super::style::{Tone, clean, paint};
 use crate::Diagnostic;
 use crate::diag::{Code, Severity};
 use crate::source::{Files, Location};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -78,18 +79,34 @@ pub fn full(diagnostics: &[Diagnostic], files: &Files) -> String {
     paint(&text)
 }
 
-/// One diagnostic as a JSON object.
-#[must_use]
-pub fn json(diagnostic: &Diagnostic, files: &Files) -> Value {
-    json!({
-        "code": diagnostic.code.name(),
-        "severity": severity(diagnostic.severity()),
-        "message": diagnostic.message,
-        "effect": diagnostic.effect,
-        "help": diagnostic.help,
-        "file": diagnostic.location.file.map(|file| files.name(file)),
-        "line": diagnostic.location.line,
-    })
+#[derive(Serialize)]
+struct DiagnosticView<'a> {
+    code: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    effect: Option<&'a str>,
+    help: Option<&'a str>,
+    file: Option<&'a str>,
+    line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_version: Option<u32>,
+}
+
+/// Appends one diagnostic as a JSON object, without a line end.
+pub fn json(out: &mut Vec<u8>, diagnostic: &Diagnostic, files: &Files, place: Place) {
+    append(
+        out,
+        &DiagnosticView {
+            code: diagnostic.code.name(),
+            severity: severity(diagnostic.severity()),
+            message: &diagnostic.message,
+            effect: diagnostic.effect.as_deref(),
+            help: diagnostic.help.as_deref(),
+            file: diagnostic.location.file.map(|file| files.name(file)),
+            line: diagnostic.location.line,
+            schema_version: place.version(),
+        },
+    );
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -167,7 +167,7 @@ pub enum Place {
 }
 
 impl Place {
-    fn version(self) -> Option<u32> {
+    pub(super) fn version(self) -> Option<u32> {
         (self == Place::Line).then_some(SCHEMA_VERSION)
     }
 }

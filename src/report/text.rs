@@ -158,7 +158,10 @@ pub fn decision(request: &Request, decision: &Decision, names: &Names) -> String
         line("condition", &clean(&residual.text()));
     }
     if decision.usable == Some(false) {
-        line("usable", "no: the usage, spec or state of the key rules the operation out (S5.5.2, S7.3)");
+        line(
+            "usable",
+            "no: the usage, spec or state of the key rules the operation out (S5.5.2, S7.3)",
+        );
     }
     if let Some(lockout) = decision.lockout {
         line("lockout", lockout);
