@@ -8,9 +8,15 @@ mod error;
 pub mod model;
 pub mod pattern;
 pub mod policy;
+pub mod report;
 pub mod source;
 
 pub use diag::Diagnostic;
 pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
+
+/// The examples of the README are doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
