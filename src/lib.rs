@@ -5,6 +5,7 @@ pub mod arn;
 pub mod condition;
 pub mod diag;
 mod error;
+pub mod json;
 pub mod model;
 pub mod pattern;
 pub mod policy;

@@ -47,6 +47,9 @@ pub enum Effect {
 }
 
 /// One statement.
+///
+/// In an opaque statement an element that is `None` is unknown, one that is given is complete, and the conditions that
+/// are given must hold besides those that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// `Sid`, if written.
