@@ -39,9 +39,12 @@ const IO_PATHS: &[&str] = &[
     "std::fs",
     "std::io",
     "std::env",
-    "std::net",
     "std::process",
-    "std::time",
+    "std::net::TcpStream",
+    "std::net::TcpListener",
+    "std::net::UdpSocket",
+    "std::time::Instant",
+    "std::time::SystemTime",
 ];
 const IO_MACROS: &[&str] = &["print!", "println!", "eprint!", "eprintln!"];
 
