@@ -17,6 +17,7 @@ pub mod policy;
 mod query;
 #[path = "../rules/mod.rs"]
 mod rules;
+pub mod report;
 pub mod source;
 
 pub use answer::{Access, Decision, Derivation, GrantRef, Outcome, Residual, Row, StatementRef};
@@ -26,3 +27,8 @@ pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
 pub use query::bulk::MatrixFilter;
+
+/// The examples of the README are doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
