@@ -243,9 +243,15 @@ fn not_principal(
         _ => match (own, account) {
             (Some(Reserve::None), true) => None,
             (None, false) => plain(kind),
+            // A list of accounts only may mean their members; a list that names principals means those.
+            (None, true) if !only_accounts(view, principals) => plain(kind),
             _ => reserved("S2.2.17", about),
         },
     }
+}
+
+fn only_accounts(view: View<'_>, principals: &Principals) -> bool {
+    principals.entries.iter().all(|entry| matches!(entry, PrincipalEntry::Aws(text) if view.account_named(text).is_some()))
 }
 
 /// Whether a grant's party is a principal, or one session of the role it stands for.
