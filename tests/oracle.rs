@@ -5,8 +5,11 @@
 mod support;
 
 use serde_json::json;
+use std::collections::BTreeMap;
 use support::Decision::{self, Allowed, ExplicitDeny, ImplicitDeny, Undetermined};
 use support::cast::{A, B, Cast, M, X, cast, iam, key_arn, let_in, may, may_not, root, session, with};
+use support::rng::Rng;
+use support::{Mechanism, decide_traced, generate, requests};
 
 fn u() -> String {
     iam(A, "user/u")
@@ -314,4 +317,34 @@ fn w71_to_w88_services_and_other_operations() {
     let w88 = cast().grant(json!({"GranteePrincipal": iam(B, "root"), "Operations": ["Encrypt"]})).id(&rb(), json!([may("kms:Encrypt")]));
     let encrypt = |principal: &str| w88.ask(principal, "Encrypt", json!({}));
     assert_eq!((encrypt(&rb()), encrypt(&iam(B, "role/RB2"))), (Allowed, ImplicitDeny), "W88");
+}
+
+/// Over generated cases: every mechanism decides its share, every decision has its share.
+#[test]
+fn generated_cases_are_near_the_edge() {
+    let mut decisions: BTreeMap<Decision, usize> = BTreeMap::new();
+    let mut decisive: BTreeMap<Mechanism, usize> = BTreeMap::new();
+    let mut cases = 0;
+    for seed in 0..45 {
+        let world = generate(seed);
+        for request in requests(&world, &mut Rng::new(seed), 66) {
+            let (decision, mechanisms) = decide_traced(&world, &request);
+            cases += 1;
+            *decisions.entry(decision).or_default() += 1;
+            mechanisms.into_iter().for_each(|m| *decisive.entry(m).or_default() += 1);
+        }
+    }
+    let share = |n: usize| n as f64 * 100.0 / f64::from(cases);
+    for (decision, n) in &decisions {
+        println!("{:5.1} % {}", share(*n), decision.name());
+    }
+    for mechanism in Mechanism::all() {
+        println!("{:5.1} % {mechanism:?}", share(decisive.get(&mechanism).copied().unwrap_or(0)));
+    }
+    for decision in [Allowed, ExplicitDeny, ImplicitDeny, Undetermined] {
+        assert!(share(decisions[&decision]) >= 8.0, "{decision:?}");
+    }
+    for mechanism in Mechanism::all() {
+        assert!(share(decisive.get(&mechanism).copied().unwrap_or(0)) >= 1.0, "{mechanism:?}");
+    }
 }

@@ -140,6 +140,22 @@ fn decide_as(world: &World, request: &Value, caller: &Caller<'_>, options: &Opti
     }
 }
 
+/// The context of the first permission a request needs; for the generator, which wants to know what conditions will see.
+pub fn first_context(world: &World, request: &Value) -> Context {
+    let caller = callers(world, request).remove(0);
+    let needed = permissions(world, request, &caller).remove(0);
+    Context::of(&Sources {
+        world,
+        request,
+        stated: needed.stated,
+        caller: &caller,
+        operation: needed.operation,
+        target: needed.target,
+        identifier: needed.identifier,
+        grant: child_grant(request).as_ref(),
+    })
+}
+
 /// One permission a request needs.
 struct Needed<'r> {
     operation: &'static Operation,
