@@ -21,9 +21,11 @@ pub mod text;
 pub mod truth;
 pub mod values;
 pub mod world;
+pub mod write;
 
 pub use decide::{Decision, decide};
 pub use mechanisms::{Mechanism, decide_traced};
 pub use world::World;
+pub use write::files;
 pub use generate::generate;
 pub use requests::requests;

@@ -6,15 +6,15 @@ use super::decide::{Ask, Target};
 use super::document::{Document, PolicyKind, Statement};
 use super::operations::Operation;
 use super::text::{Piece, arn_parts, glob, has_wildcard, wild};
-use super::truth::{Truth, all, any};
+use super::truth::{Truth, any};
 
 /// Action, resource and condition of the statement together.
 pub fn applies(statement: &Statement, document: &Document, kind: PolicyKind, ask: &Ask<'_>) -> Truth {
-    all([
-        action_matches(statement, kind, ask.operation),
-        resource_matches(statement, document, kind, ask),
-        conditions_hold(statement, document, kind, &ask.context, ask.options),
-    ])
+    let action = action_matches(statement, kind, ask.operation);
+    if action == Truth::F {
+        return Truth::F;
+    }
+    action.and(resource_matches(statement, document, kind, ask)).and(conditions_hold(statement, document, kind, &ask.context, ask.options))
 }
 
 /// `allow(X)` of S4: some Allow statement applies.

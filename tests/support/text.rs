@@ -34,49 +34,31 @@ pub fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-/// The places in the pattern that can be reached after reading all of `text`.
-fn reachable(pattern: &[Piece], text: &str) -> Vec<bool> {
-    let mut at = vec![false; pattern.len() + 1];
-    at[0] = true;
-    skip_stars(pattern, &mut at);
-    for c in text.chars() {
-        let mut next = vec![false; pattern.len() + 1];
-        for (i, piece) in pattern.iter().enumerate() {
-            match piece {
-                _ if !at[i] => {}
-                Piece::Star => next[i] = true,
-                Piece::One => next[i + 1] = true,
-                Piece::Char(p) => next[i + 1] |= *p == c,
-            }
-        }
-        at = next;
-        skip_stars(pattern, &mut at);
-    }
-    at
-}
-
-fn skip_stars(pattern: &[Piece], at: &mut [bool]) {
-    for i in 0..pattern.len() {
-        if at[i] && pattern[i] == Piece::Star {
-            at[i + 1] = true;
-        }
-    }
+/// The text without its first character.
+fn tail(text: &str) -> &str {
+    let mut characters = text.chars();
+    characters.next();
+    characters.as_str()
 }
 
 /// Whether the whole text matches the whole pattern.
 pub fn glob(pattern: &[Piece], text: &str) -> bool {
-    reachable(pattern, text)[pattern.len()]
+    match pattern {
+        [] => text.is_empty(),
+        [Piece::Char(c), rest @ ..] => text.starts_with(*c) && glob(rest, tail(text)),
+        [Piece::One, rest @ ..] => !text.is_empty() && glob(rest, tail(text)),
+        [Piece::Star, rest @ ..] => glob(rest, text) || !text.is_empty() && glob(pattern, tail(text)),
+    }
 }
 
 /// Whether `known` followed by some unknown, non-empty rest matches: T for every rest, F for none, else U.
 pub fn glob_unknown_rest(pattern: &[Piece], known: &str) -> Truth {
-    let at = reachable(pattern, known);
-    if at.iter().enumerate().any(|(i, here)| *here && pattern.get(i) == Some(&Piece::Star) && pattern[i..].iter().all(|p| *p == Piece::Star)) {
-        Truth::T
-    } else if at[..pattern.len()].iter().any(|here| *here) {
-        Truth::U
-    } else {
-        Truth::F
+    match pattern {
+        [] => Truth::F,
+        _ if known.is_empty() => Truth::from(pattern.iter().all(|p| *p == Piece::Star)).at_least_unknown(),
+        [Piece::Char(c), ..] if !known.starts_with(*c) => Truth::F,
+        [Piece::Char(_) | Piece::One, rest @ ..] => glob_unknown_rest(rest, tail(known)),
+        [Piece::Star, rest @ ..] => glob_unknown_rest(rest, known).or(glob_unknown_rest(pattern, tail(known))),
     }
 }
 

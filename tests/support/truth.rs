@@ -58,12 +58,26 @@ impl From<bool> for Truth {
     }
 }
 
-/// Kleene OR over a list; of nothing: F.
+/// Kleene OR over a list; of nothing: F. Reads no further than the first T.
 pub fn any(values: impl IntoIterator<Item = Truth>) -> Truth {
-    values.into_iter().fold(F, Truth::or)
+    let mut sum = F;
+    for value in values {
+        sum = sum.or(value);
+        if sum == T {
+            break;
+        }
+    }
+    sum
 }
 
-/// Kleene AND over a list; of nothing: T.
+/// Kleene AND over a list; of nothing: T. Reads no further than the first F.
 pub fn all(values: impl IntoIterator<Item = Truth>) -> Truth {
-    values.into_iter().fold(T, Truth::and)
+    let mut product = T;
+    for value in values {
+        product = product.and(value);
+        if product == F {
+            break;
+        }
+    }
+    product
 }

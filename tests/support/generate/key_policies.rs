@@ -23,10 +23,10 @@ pub fn key_policy(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Document 
     if rng.percent(40) {
         statements.push(anyone(rng, words, key));
     }
-    for _ in 0..*rng.weighted(&[(35, 0), (45, 1), (20, 2)]) {
+    for _ in 0..*rng.weighted(&[(48, 0), (40, 1), (12, 2)]) {
         statements.push(deny(rng, words, key));
     }
-    if rng.percent(35) {
+    if rng.percent(25) {
         statements.push(deny_all_but(rng, words, key));
     }
     if rng.percent(4) {
@@ -64,6 +64,13 @@ pub fn aws_managed_policy(world: &World, key: &Key, service: &str) -> Document {
             }
         ]
     }))
+}
+
+/// What AWS RAM adds to a shared key.
+pub fn shared_policy(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Document {
+    let principal = json!({"AWS": words.account(rng)});
+    let statements = vec![statement(rng, words, key, principal, true)];
+    document(rng, statements, false)
 }
 
 /// A statement of a key policy with that principal: as in an identity policy, but for the Resource.
@@ -186,7 +193,7 @@ fn deny_all_but(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Value {
     }
     if let Some(members) = statement.as_object_mut() {
         members.remove("Principal");
-        if rng.percent(50) {
+        if rng.percent(35) {
             members.remove("Condition");
         }
         members.insert("NotPrincipal".to_owned(), listed);

@@ -26,6 +26,9 @@ pub fn generate(seed: u64) -> World {
     for key in &mut world.keys {
         let policy = if key.aws_managed { key_policies::aws_managed_policy(&frame, key, "s3") } else { key_policies::key_policy(&mut rng, &words, key) };
         key.policies.push(("default".to_owned(), policy));
+        if !key.aws_managed && rng.percent(5) {
+            key.policies.push(("AWS_RAM".to_owned(), key_policies::shared_policy(&mut rng, &words, key))); // S2.1.8
+        }
         if !key.aws_managed {
             key.grants = grants::grants(&mut rng, &words, key);
         }
@@ -53,7 +56,8 @@ fn skeleton(rng: &mut Rng) -> World {
     let accounts: Vec<Account> = ids.iter().map(|id| account(rng, partition, id)).collect();
     let mut world = World { partition: partition.to_owned(), organization: Some(organization), accounts, ..World::default() };
     for number in 0..rng.between(3, 6) {
-        let owner = world.accounts[[1, 1, 2, 0, 1, 2][number] % world.accounts.len()].id.clone();
+        let last = world.accounts.len() - 1; // sometimes outside the organization
+        let owner = world.accounts[[1, 1, 2, 0, 1, last][number]].id.clone();
         add_key(rng, &mut world, &owner, &regions);
     }
     for _ in 0..rng.between(1, 2) {
@@ -295,13 +299,13 @@ fn attach_guardrails(rng: &mut Rng, words: &Vocabulary<'_>, organization: &mut O
     };
     let mut full_access = full("FullAWSAccess", false);
     for (number, level) in levels.iter().enumerate() {
-        if number > 0 && rng.percent(12) {
+        if number > 0 && rng.percent(14) {
             let document = policies::scp(rng, words, true);
             organization.scps.push(custom(rng, &format!("Allowed{number}"), document, level));
         } else {
             full_access.targets.push(level.clone());
         }
-        if rng.percent(45) {
+        if rng.percent(32) {
             let document = policies::scp(rng, words, false);
             organization.scps.push(custom(rng, &format!("Denied{number}"), document, level));
         }
@@ -312,7 +316,7 @@ fn attach_guardrails(rng: &mut Rng, words: &Vocabulary<'_>, organization: &mut O
         full_access.targets = levels.clone();
         organization.rcps.push(full_access);
         for (number, level) in levels.iter().enumerate() {
-            if rng.percent(42) {
+            if rng.percent(24) {
                 let document = policies::rcp(rng, words);
                 organization.rcps.push(custom(rng, &format!("Perimeter{number}"), document, level));
             }

@@ -38,7 +38,7 @@ const ODD: [&str; 5] = ["kms:ReEncrypt", "k*:Decrypt", "s3:GetObject", "*:*", "k
 /// Action or NotAction of a statement.
 fn put_actions(rng: &mut Rng, statement: &mut Map<String, Value>, broad: usize, identity: bool) {
     let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
-    if rng.percent(5) {
+    if rng.percent(if broad > 10 { 6 } else { 2 }) {
         let not = rng.some(2, &["iam:*", "kms:Decrypt", "kms:CreateGrant", "s3:*", "kms:Sign"]);
         let not = one_or_list(rng, texts(&not));
         statement.insert("NotAction".to_owned(), not);
@@ -46,7 +46,7 @@ fn put_actions(rng: &mut Rng, statement: &mut Map<String, Value>, broad: usize, 
     }
     let mut actions = match rng.below(100) {
         n if n < broad => vec![if identity && rng.percent(15) { "*" } else { "kms:*" }],
-        n if n < broad + 20 => USE.to_vec(),
+        n if n < broad + if broad > 10 { 20 } else { 8 } => USE.to_vec(),
         _ => {
             let count = rng.between(1, 4);
             rng.some(count, &SINGLE)
@@ -132,7 +132,7 @@ pub fn identity_policy(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
     for _ in 0..rng.between(1, 2) {
         statements.push(identity_statement(rng, words, PolicyKind::Identity, true, 0));
     }
-    if rng.percent(40) {
+    if rng.percent(25) {
         statements.push(identity_statement(rng, words, PolicyKind::Identity, false, 1));
     }
     document(rng, statements, true)
@@ -168,7 +168,7 @@ pub fn rcp(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!("Deny"));
     statement.insert("Principal".to_owned(), json!("*"));
-    let actions = if rng.percent(30) { vec!["kms:*"] } else { rng.some(3, &SINGLE) };
+    let actions = if rng.percent(20) { vec!["kms:*"] } else { rng.some(3, &SINGLE) };
     statement.insert("Action".to_owned(), json!(actions));
     statement.insert("Resource".to_owned(), json!("*"));
     let organization = words.world.organization.as_ref().map_or("", |o| o.id.as_str());
@@ -186,7 +186,7 @@ pub fn rcp(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
 pub fn endpoint_policy(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
     let mut statements = Vec::new();
     for allow in [true, false] {
-        if allow && rng.percent(45) {
+        if allow && rng.percent(38) {
             statements.push(json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}));
             continue;
         }

@@ -93,7 +93,10 @@ impl Aim<'_> {
             Mechanism::ScpLimit => is(PolicyKind::Scp, true),
             Mechanism::BoundaryLimit => self.kind == Some(PolicyKind::Boundary),
             Mechanism::SessionLimit | Mechanism::DenySession => is(PolicyKind::Key, true) || is(PolicyKind::Identity, true),
-            Mechanism::EndpointLimit => self.kind == Some(PolicyKind::Endpoint),
+            Mechanism::EndpointLimit => {
+                let everything = |(_, s): &(&Document, &Statement)| s.action.as_ref().is_some_and(|a| a.patterns.iter().any(|p| p == "*"));
+                is(PolicyKind::Endpoint, true) && !self.statement.as_ref().is_some_and(everything)
+            }
             Mechanism::Grants => self.grant.is_some(),
             Mechanism::DenyKeyPolicy => is(PolicyKind::Key, false),
             Mechanism::DenyIdentity => is(PolicyKind::Identity, false),
@@ -104,6 +107,15 @@ impl Aim<'_> {
             Mechanism::NotPrincipal => self.statement.is_some_and(|(_, s)| s.principal.as_ref().is_some_and(|p| p.negated)),
             Mechanism::Operator(family) => self.statement.is_some_and(|(_, s)| s.conditions.iter().any(|c| c.operator.family == Some(family))),
         }
+    }
+
+    /// Whether it is likely to leave something open: grants, named sessions, unknown accounts, tags in key policies.
+    pub fn is_open(&self, words: &Vocabulary<'_>) -> bool {
+        let Some((_, statement)) = self.statement.filter(|_| self.kind == Some(PolicyKind::Key)) else { return self.grant.is_some() };
+        let tested = statement.conditions.iter().any(|c| c.key.starts_with("aws:resourcetag/") || c.key == "kms:resourcealiases");
+        let entries = statement.principal.iter().flat_map(|p| &p.entries);
+        let mut open = entries.filter(|(kind, text)| kind == "Federated" || text.contains(":assumed-role/") || text.contains(&words.external));
+        statement.allow && (tested || open.next().is_some()) || statement.principal.as_ref().is_some_and(|p| p.negated)
     }
 
     /// A principal the aim is about, or nearly, with the creator of a federated session.
@@ -166,13 +178,15 @@ impl Aim<'_> {
         *rng.weighted(&weights)
     }
 
-    /// An action the aim is about; mostly one the key can do.
-    pub fn operation(&self, rng: &mut Rng, words: &Vocabulary<'_>, key: usize) -> &'static Operation {
+    /// An action the aim is about; mostly one the key can do. To show a limit: an action that the statement leaves out.
+    pub fn operation(&self, rng: &mut Rng, words: &Vocabulary<'_>, key: usize, mechanism: Option<Mechanism>) -> &'static Operation {
         let key = &words.world.keys[key];
+        let limit = self.statement.is_some_and(|(_, s)| s.allow)
+            && matches!(mechanism, Some(Mechanism::ScpLimit | Mechanism::BoundaryLimit | Mechanism::EndpointLimit));
         let weight = |operation: &Operation| {
             let usable = operation.usable_with(&key.spec, &key.usage, &key.origin);
             let matching = match (self.statement, self.grant) {
-                (Some((_, statement)), _) => action_matches(statement, self.kind.unwrap_or(PolicyKind::Key), operation) != Truth::F,
+                (Some((_, statement)), _) => (action_matches(statement, self.kind.unwrap_or(PolicyKind::Key), operation) != Truth::F) != limit,
                 (_, Some((_, grant))) => grant.operations.iter().any(|o| o == operation.name) || operation.name == "RetireGrant",
                 _ => true,
             };

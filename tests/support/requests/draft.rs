@@ -196,13 +196,11 @@ impl Draft {
 
     /// S6.15: one clock; an endpoint with its keys; `CalledVia` with its ends; tag keys with tags; MFA age with MFA.
     fn keep_together(&mut self, rng: &mut Rng, words: &Vocabulary<'_>) {
-        let clock = self.stated("aws:CurrentTime").or(self.stated("aws:EpochTime")).cloned();
-        self.state("aws:EpochTime", Vec::new());
-        if let Some(now) = clock {
+        let iso = |values: Option<&Vec<String>>| values.filter(|v| v[0].contains('T')).cloned();
+        if let Some(now) = iso(self.stated("aws:CurrentTime")).or(iso(self.stated("aws:EpochTime"))) {
             let seconds = date(&now[0]).unwrap_or_default() as i64;
-            if rng.percent(50) {
-                self.state("aws:EpochTime", vec![seconds.to_string()]);
-            }
+            let stated_twice = rng.percent(40);
+            self.state("aws:EpochTime", if stated_twice { vec![seconds.to_string()] } else { Vec::new() });
             self.state("aws:CurrentTime", now);
         }
         if let Some(endpoint) = self.endpoint.map(|e| &words.world.endpoints[e]) {

@@ -3,7 +3,7 @@
 use super::super::conditions::{Filled, condition_holds, substitute};
 use super::super::decide::first_context;
 use super::super::document::{Condition, Document, PolicyKind};
-use super::super::generate::conditions::multi_valued;
+use super::super::generate::conditions::{block, multi_valued};
 use super::super::generate::vocabulary::{PAIR_NAMES, TAG_NAMES, Vocabulary, grant_operations};
 use super::super::generate::{pair_constraint, policies};
 use super::super::mechanisms::Mechanism;
@@ -21,7 +21,7 @@ pub fn draft(aim: Aim<'_>, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Opt
     let (principal, federated_by) = aim.caller(rng, words);
     let key = aim.choose_key(rng, words, &principal);
     let mut draft = Draft {
-        operation: aim.operation(rng, words, key),
+        operation: aim.operation(rng, words, key, mechanism),
         principal,
         key,
         form: *rng.weighted(&[(55, 0), (12, 1), (18, 2), (15, 3)]),
@@ -36,8 +36,7 @@ pub fn draft(aim: Aim<'_>, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Opt
         alias: String::new(),
         previous_key: key,
     };
-    let wants_session = matches!(mechanism, Some(Mechanism::SessionLimit | Mechanism::DenySession));
-    pass_session_policies(&mut draft, rng, words, wants_session);
+    pass_session_policies(&mut draft, rng, words, mechanism);
     circumstances(&mut draft, rng, words);
     parameters(&mut draft, rng, words, aim.grant.map(|(_, grant)| grant));
     draft.admit(rng, words);
@@ -56,7 +55,8 @@ pub fn draft(aim: Aim<'_>, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Opt
 }
 
 /// Session policies: nearly always for federated users, sometimes for role sessions.
-fn pass_session_policies(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, wanted: bool) {
+fn pass_session_policies(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Option<Mechanism>) {
+    let wanted = matches!(mechanism, Some(Mechanism::SessionLimit | Mechanism::DenySession));
     let federated = draft.principal.contains(":federated-user/");
     let role = draft.principal.contains(":assumed-role/") || draft.principal.contains(":role/");
     if wanted && !federated && !role {
@@ -69,6 +69,16 @@ fn pass_session_policies(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_
         for _ in 0..*rng.weighted(&[(85, 1), (15, 2)]) {
             draft.session_policies.push(policies::limit_policy(rng, words, PolicyKind::Session).json);
         }
+    }
+    if mechanism == Some(Mechanism::DenySession) {
+        let action = format!("kms:{}", draft.operation.name);
+        let mut deny = json!({"Effect": "Deny", "Action": [action, "kms:Sign"], "Resource": "*"});
+        let condition = block(rng, words, PolicyKind::Session, &action, 0);
+        if condition.as_object().is_some_and(|c| !c.is_empty()) {
+            deny["Condition"] = condition;
+        }
+        let statements = vec![policies::broad(rng), deny];
+        draft.session_policies.push(policies::document(rng, statements, true).json);
     }
 }
 
