@@ -62,6 +62,7 @@ impl Engine {
                 .map(|(i, key)| (KeyId::at(i), key))
                 .collect(),
             endpoint: None,
+            all_denies: false,
         };
         let derived = derive(&lower(&scope), &[]);
         let (folded, formulas) = fold(&world, &derived);

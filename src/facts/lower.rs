@@ -19,6 +19,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) keys: Vec<(KeyId, &'a Key)>,
     /// Policy of the VPC endpoint the requests come through.
     pub(crate) endpoint: Option<PolicyId>,
+    /// Whether denies matter also for principals that no path of the key can reach.
+    pub(crate) all_denies: bool,
 }
 
 /// The facts of a scope.
@@ -48,6 +50,7 @@ struct Index {
     /// Roles by the name they have in session ARNs.
     by_role_name: AHashMap<String, Vec<usize>>,
     services: Vec<usize>,
+    federated: Vec<usize>,
     providers: Vec<usize>,
 }
 
@@ -59,6 +62,7 @@ impl Index {
             by_unique_id: AHashMap::new(),
             by_role_name: AHashMap::new(),
             services: Vec::new(),
+            federated: Vec::new(),
             providers: Vec::new(),
         };
         for (position, (_, principal)) in principals.iter().enumerate() {
@@ -95,6 +99,7 @@ impl Index {
                     .or_default()
                     .push(position),
                 Kind::Service => index.services.push(position),
+                Kind::Federated => index.federated.push(position),
                 _ => {}
             }
             if !principal.providers.is_empty() {
@@ -229,6 +234,9 @@ impl Lowering<'_> {
             self.facts.customer_key.push((id,));
         }
         let mut accounts: AHashSet<AccountId> = [key.account].into_iter().collect();
+        if self.scope.all_denies {
+            accounts.extend(self.scope.principals.iter().filter_map(|(_, principal)| principal.account));
+        }
         let view = self.scope.view;
         for &policy in view.key_policies(key) {
             for statement_id in view.statements_of(policy) {
@@ -320,7 +328,12 @@ impl Lowering<'_> {
                             self.facts.names_account.push((id, account));
                         }
                     }
-                    None => candidates.extend(self.index.named(text)),
+                    None => {
+                        candidates.extend(self.index.named(text));
+                        if crate::arn::unique_id(text).is_some() {
+                            candidates.extend(&self.index.federated);
+                        }
+                    }
                 },
                 PrincipalEntry::Service(_) => candidates.extend(&self.index.services),
                 PrincipalEntry::Federated(_) => candidates.extend(&self.index.providers),

@@ -147,6 +147,9 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
         Some(UniqueId::User) if principal.kind == Kind::User && principal.unique_id == text => {
             return plain(MatchKind::User);
         }
+        Some(UniqueId::User) if principal.kind == Kind::Federated && user_id_of(view, principal) == Some(text) => {
+            return plain(MatchKind::UserOfSession);
+        }
         Some(UniqueId::Role) if principal.unique_id == text => return plain(MatchKind::Role),
         Some(_) => return None,
         None => {}
@@ -168,6 +171,12 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
         }
         _ => None,
     }
+}
+
+/// The unique id of the user that made a federated session.
+fn user_id_of<'a>(view: View<'a>, federated: &Principal) -> Option<&'a str> {
+    let user = view.world.principal_ids.get(federated.origin.as_ref()?)?.first()?;
+    view.world.principal(*user).map(|user| user.unique_id.as_str())
 }
 
 /// If a text is the ARN of a session of this role: the `aws:userid` of that session.

@@ -1,7 +1,7 @@
 //! One request's context: what it states, what follows from that, and what is absent (S6.10, S6.15).
 
 use super::context::AnyRequest;
-use super::world::{Grant, Kind, Party};
+use super::world::{Grant, Kind, Membership, Party};
 use crate::condition::block::{Context, KeyName};
 use crate::condition::key::Class;
 use crate::condition::known::Known;
@@ -76,10 +76,11 @@ impl StatedRequest<'_> {
         }
         // What the snapshot lacks is unknown even in a closed context (S0.8).
         let lacking = match key.known.map(crate::condition::key::KnownKey::class) {
+            // S6.3 (f): an account outside has no organization unless the request states one.
+            Some(Class::Principal | Class::Resource) if self.is_outside(&key.name) => false,
             Some(Class::Principal) => true,
             Some(Class::Resource) => {
-                key.name != "kms:TrailingDaysWithoutKeyUsage"
-                    && self.any.action != Action::CreateKey
+                key.name != "kms:TrailingDaysWithoutKeyUsage" && self.any.action != Action::CreateKey
             }
             _ => false,
         };
@@ -88,6 +89,17 @@ impl StatedRequest<'_> {
         } else {
             Known::Absent
         }
+    }
+
+    /// Whether a key asks for the organization of an account that is in none that the snapshot knows.
+    fn is_outside(&self, name: &str) -> bool {
+        let account = match name {
+            "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" => self.any.principal.account,
+            "aws:ResourceOrgID" | "aws:ResourceOrgPaths" => Some(self.any.key.account),
+            _ => None,
+        };
+        let account = account.and_then(|id| self.any.world.account(id));
+        account.is_some_and(|account| account.membership == Membership::Outside)
     }
 
     /// Session tags not stated: the role's own tags count (S6.2).

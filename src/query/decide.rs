@@ -9,7 +9,7 @@ use crate::arn::{Arn, KeyArn};
 use crate::cells::{Cell, Layers, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::engine::Engine;
-use crate::facts::id::{AccountId, Basis, KeyId, PolicyId, PrincipalId};
+use crate::facts::id::{AccountId, Basis, KeyId, PolicyId, PrincipalId, Route};
 use crate::facts::lower::{Scope, lower};
 use crate::facts::principals::unlisted;
 use crate::facts::residual::Case;
@@ -374,6 +374,7 @@ impl Engine {
                     principals: vec![(only, &principal)],
                     keys: vec![(key_id, key)],
                     endpoint,
+                    all_denies: true,
                 };
                 let derived = derive(&lower(&scope), &[(only, key_id)]);
                 let cell = derived.cell(only, key_id, principal.account);
@@ -497,7 +498,7 @@ fn evaluate(case: &Case<'_>, cell: &Cell, action: Action) -> Decision {
     let usable = usable(case.key, action);
     let mut decision = match infeasible(case, action) {
         Some(rule) => bare_decision(Outcome::ImplicitDeny, "feasibility", rule),
-        None => decided(case, &layers, &mut formulas),
+        None => decided(case, action, &layers, &mut formulas),
     };
     if decision.outcome == Outcome::Undetermined {
         decision.residual = Some(Residual::new(Arc::new(formulas), layers.value));
@@ -534,7 +535,7 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
     (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
 }
 
-fn decided(case: &Case<'_>, layers: &Layers, formulas: &mut Formulas) -> Decision {
+fn decided(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
     if let Some((row, _)) = layers
         .denies
         .iter()
@@ -549,7 +550,7 @@ fn decided(case: &Case<'_>, layers: &Layers, formulas: &mut Formulas) -> Decisio
     }
     match layers.value {
         FormulaId::TRUE => allowed(case, layers),
-        FormulaId::FALSE => refused(case, layers, formulas),
+        FormulaId::FALSE => refused(case, action, layers, formulas),
         _ => {
             let open = layers
                 .paths
@@ -593,7 +594,7 @@ fn allowed(case: &Case<'_>, layers: &Layers) -> Decision {
 }
 
 /// The first layer with no allow, in the order of S4.1.2.
-fn refused(case: &Case<'_>, layers: &Layers, formulas: &mut Formulas) -> Decision {
+fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
     let none = |value: Option<FormulaId>| value == Some(FormulaId::FALSE);
     let holds = layers
         .paths
@@ -604,7 +605,7 @@ fn refused(case: &Case<'_>, layers: &Layers, formulas: &mut Formulas) -> Decisio
     } else if none(layers.endpoint) {
         ("vpcEndpoint", "S4.7.4")
     } else if holds == FormulaId::FALSE {
-        missing(case)
+        missing(case, action, formulas)
     } else if none(layers.limits.boundary) {
         ("boundary", "S4.5.1")
     } else if none(layers.limits.session_required.or(layers.limits.session)) {
@@ -616,25 +617,22 @@ fn refused(case: &Case<'_>, layers: &Layers, formulas: &mut Formulas) -> Decisio
 }
 
 /// Which side lacks an allow where no path holds.
-fn missing(case: &Case<'_>) -> (&'static str, &'static str) {
+fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'static str, &'static str) {
     if case.key.kind != Resource::Key {
         return ("identity", "S4.10.1");
     }
     let own = case.principal.account == Some(case.key.account);
-    let gate = case
-        .view
-        .key_policies(case.key)
-        .iter()
-        .flat_map(|&policy| case.view.statements_of(policy))
-        .any(|id| {
-            case.view.statement(id).is_some_and(|statement| {
-                statement.allows
-                    && crate::facts::matching::names(case.view, statement, case.principal)
-                        .iter()
-                        .any(|named| !own || named.kind == crate::facts::id::MatchKind::Account)
-            })
+    // In the key's account the gate is what the key policy can open; elsewhere any statement that names the caller.
+    let route = if own { Route::Delegated } else { Route::CrossAccount };
+    let open = case.view.key_policies(case.key).iter().flat_map(|&policy| case.view.statements_of(policy)).any(|id| {
+        let allows = case.view.statement(id).is_some_and(|statement| {
+            statement.allows && (statement.actions | statement.doubtful).contains(action)
         });
-    match (gate, own) {
+        allows
+            && case.named(id, Some(route), formulas) != FormulaId::FALSE
+            && case.statement(id, action, formulas) != FormulaId::FALSE
+    });
+    match (open, own) {
         (true, true) => ("identity", "S4.5.1"),
         (true, false) => ("identity", "S4.6.1"),
         (false, true) => ("keyPolicy", "S4.3.3"),

@@ -167,7 +167,9 @@ fn not_principal_covers(element: &Principals, caller: &Caller<'_>) -> Truth {
         Who::Root => its_account.not(),
         _ if itself == Truth::T && its_account == Truth::T => if caller.is_external() { Truth::U } else { Truth::F },
         _ if itself == Truth::F && its_account == Truth::F => Truth::T,
-        _ => Truth::U, // S2.2.17 [ambiguous]: only one of the two is listed
+        // Its account is listed, and so is somebody by name: those are meant, and it is not among them.
+        _ if itself == Truth::F && !element_lists_accounts_only(element) => Truth::T,
+        _ => Truth::U, // S2.2.17 [ambiguous]: only one of the two is listed, or accounts only
     }
 }
 
@@ -179,4 +181,10 @@ fn has_boundary(caller: &Caller<'_>) -> bool {
         Who::Federated { creator: Some(user), .. } => user.boundary.is_some(),
         _ => false,
     }
+}
+
+/// Whether every entry is an account.
+fn element_lists_accounts_only(element: &Principals) -> bool {
+    let account = |text: &str| text.ends_with(":root") || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()));
+    element.entries.iter().all(|(kind, text)| kind == "AWS" && account(text))
 }
