@@ -74,8 +74,13 @@ impl StatedRequest<'_> {
         if let Some(tag) = key.name.strip_prefix("aws:PrincipalTag/") {
             return self.own_tag(tag, open);
         }
+        let class = key.known.map(crate::condition::key::KnownKey::class);
+        // S3.2.2: a service that calls with the caller's identity may show its own network keys, or none.
+        if class == Some(Class::Network) && self.stated.values.contains_key("kms:ViaService") {
+            return Known::Doubt("S3.2.2");
+        }
         // What the snapshot lacks is unknown even in a closed context (S0.8).
-        let lacking = match key.known.map(crate::condition::key::KnownKey::class) {
+        let lacking = match class {
             // S6.3 (f): an account outside has no organization unless the request states one.
             Some(Class::Principal | Class::Resource) if self.is_outside(&key.name) => false,
             Some(Class::Principal) => true,

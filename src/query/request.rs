@@ -5,6 +5,7 @@ use crate::arn::AliasArn;
 use crate::condition::block::{Context, KeyName};
 use crate::condition::key;
 use crate::condition::known::Known;
+use crate::condition::value::seconds;
 use crate::engine::Engine;
 use crate::facts::context::AnyRequest;
 use crate::facts::stated::{Stated, child_grant};
@@ -266,13 +267,18 @@ fn follow(stated: &mut Stated) -> Result<(), Error> {
     Ok(())
 }
 
-/// `aws:CurrentTime` and `aws:EpochTime` are one clock; date operators read both forms.
+/// `aws:CurrentTime` and `aws:EpochTime` are one clock, each in its own form.
 fn one_clock(stated: &mut Stated) {
-    let clocks = ["aws:CurrentTime", "aws:EpochTime"];
-    for (from, to) in [(clocks[0], clocks[1]), (clocks[1], clocks[0])] {
-        if let Some(values) = stated.values.get(from).cloned() {
-            stated.values.entry(to.to_owned()).or_insert(values);
-        }
+    let first = |name: &str| stated.values.get(name).and_then(|values| values.first());
+    let epoch = first("aws:CurrentTime").and_then(|text| seconds(text)).map(|seconds| seconds.normalize().to_string());
+    let current = first("aws:EpochTime")
+        .and_then(|text| seconds(text))
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds.trunc().to_string().parse().ok()?).ok());
+    if let Some(epoch) = epoch {
+        stated.values.entry("aws:EpochTime".to_owned()).or_insert_with(|| vec![epoch]);
+    }
+    if let Some(current) = current {
+        stated.values.entry("aws:CurrentTime".to_owned()).or_insert_with(|| vec![current.to_string()]);
     }
 }
 
