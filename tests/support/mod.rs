@@ -1,7 +1,12 @@
 //! The slow reference evaluator and the seeded world generator that integration tests compare the engine with.
 //! Written from the semantics (S2 to S6) alone: one request, one concrete context, loops and three-valued truth; nothing of `keywho` is used.
 
-#![allow(dead_code, unreachable_pub, reason = "each test crate uses a part of the support code")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test crate uses a part of the support code"
+)]
 
 pub mod caller;
 pub mod cast;
@@ -24,8 +29,8 @@ pub mod world;
 pub mod write;
 
 pub use decide::{Decision, decide};
+pub use generate::generate;
 pub use mechanisms::{Mechanism, decide_traced};
+pub use requests::requests;
 pub use world::World;
 pub use write::files;
-pub use generate::generate;
-pub use requests::requests;

@@ -40,11 +40,19 @@ fn request(words: &Vocabulary<'_>, targets: &[Aim<'_>], rng: &mut Rng, id: usize
         23..=34 => Goal::Undetermined,
         _ => Goal::DecidedBy(*rng.pick(&Mechanism::all())),
     };
-    let fitting: Vec<Aim<'_>> = targets.iter().filter(|target| may_reach(words, goal, target)).copied().collect();
+    let fitting: Vec<Aim<'_>> = targets
+        .iter()
+        .filter(|target| may_reach(words, goal, target))
+        .copied()
+        .collect();
     let mut request = Value::Null;
     for _ in 0..TRIES {
         let target = *rng.pick_if_any(&fitting).unwrap_or(rng.pick(targets));
-        let mechanism = if let Goal::DecidedBy(mechanism) = goal { Some(mechanism) } else { None };
+        let mechanism = if let Goal::DecidedBy(mechanism) = goal {
+            Some(mechanism)
+        } else {
+            None
+        };
         request = fill::draft(target, rng, words, mechanism).request(words, id);
         if reached(words.world, goal, &request) {
             break;
@@ -64,7 +72,9 @@ fn may_reach(words: &Vocabulary<'_>, goal: Goal, target: &Aim<'_>) -> bool {
 fn reached(world: &World, goal: Goal, request: &Value) -> bool {
     match goal {
         Goal::Anything => true,
-        Goal::DecidedBy(mechanism) => decide(world, request) != decide_with(world, request, &Options::without(mechanism)),
+        Goal::DecidedBy(mechanism) => {
+            decide(world, request) != decide_with(world, request, &Options::without(mechanism))
+        }
         Goal::Undetermined => decide(world, request) == Decision::Undetermined,
     }
 }
