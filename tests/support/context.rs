@@ -290,8 +290,8 @@ impl Context {
         }
         if let Some(destination) = sources.request["destination"].as_str() {
             let from = sources.request["resource"].as_str().unwrap_or_default();
-            let same = super::decide::find_key(sources.world, sources.caller, from).map(|k| &k.arn)
-                == super::decide::find_key(sources.world, sources.caller, destination).map(|k| &k.arn);
+            let same = super::permissions::find_key(sources.world, sources.caller, from).map(|k| &k.arn)
+                == super::permissions::find_key(sources.world, sources.caller, destination).map(|k| &k.arn);
             self.fill_text("kms:ReEncryptOnSameKey", if same { "true" } else { "false" });
         }
         if let Some(bypass) = sources.request["bypass"].as_bool() {

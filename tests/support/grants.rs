@@ -2,7 +2,8 @@
 
 use super::caller::Who;
 use super::context::ContextValue;
-use super::decide::{Ask, boundary_allows, identity_allows, identity_side, scp_allows, session_allows};
+use super::decide::Ask;
+use super::layers::{boundary_allows, identity_allows, identity_side, scp_allows, session_allows};
 use super::mechanisms::Mechanism;
 use super::text::{Arn, arn, has_wildcard, service_name};
 use super::truth::{Truth, all, any};

@@ -125,118 +125,102 @@ fn base_of(rng: &mut Rng, family: Family, key: &str) -> &'static str {
     }
 }
 
+/// Condition keys to test: family, weight, a word that the statement's actions must hold (`-`: any actions), key.
+const KEYS: &str = "
+String 9 - kms:ViaService
+String 7 - kms:CallerAccount
+String 4 - aws:PrincipalAccount
+String 6 - aws:PrincipalOrgID
+String 3 - aws:PrincipalOrgPaths
+String 16 - kms:EncryptionContext:PAIR
+String 4 - kms:EncryptionContextKeys
+String 7 - aws:PrincipalTag/TAG
+String 5 - kms:RequestAlias
+String 2 - kms:KeySpec
+String 1 - kms:CustomerMasterKeyUsage
+String 1 - kms:KeyOrigin
+String 2 - kms:MultiRegionKeyType
+String 3 - kms:EncryptionAlgorithm
+String 4 - aws:username
+String 3 - aws:userid
+String 3 - aws:PrincipalType
+String 3 - aws:RequestedRegion
+String 2 - aws:ResourceAccount
+String 1 - aws:ResourceOrgID
+String 2 - aws:SourceVpce
+String 1 - aws:SourceVpc
+String 2 - aws:UserAgent
+String 2 - aws:SourceIdentity
+String 1 - aws:CalledVia
+String 2 - kms:RecipientAttestation:ImageSha384
+String 2 - example:Ticket
+String 9 - aws:ResourceTag/TAG
+String 6 - kms:ResourceAliases
+String 12 Grant kms:GrantOperations
+String 4 Grant kms:GrantConstraintType
+String 2 Grant kms:GranteeServicePrincipal
+String 12 Sign kms:SigningAlgorithm
+String 6 Sign kms:MessageType
+String 12 Verify kms:SigningAlgorithm
+String 12 Mac kms:MacAlgorithm
+String 9 DataKeyPair kms:DataKeyPairSpec
+String 12 TagResource aws:RequestTag/TAG
+String 6 TagResource aws:TagKeys
+Numeric 6 - aws:MultiFactorAuthAge
+Numeric 6 - aws:EpochTime
+Numeric 1 - kms:RotationPeriodInDays
+Numeric 9 Rotation kms:RotationPeriodInDays
+Numeric 9 Schedule kms:ScheduleKeyDeletionPendingWindowInDays
+Numeric 9 Import kms:ValidTo
+Date 10 - aws:CurrentTime
+Date 4 - aws:EpochTime
+Date 9 Import kms:ValidTo
+Bool 9 - aws:MultiFactorAuthPresent
+Bool 9 Grant kms:GrantIsForAWSResource
+Bool 4 - aws:ViaAWSService
+Bool 3 - aws:PrincipalIsAWSService
+Bool 2 - kms:MultiRegion
+Bool 3 - aws:SecureTransport
+Bool 1 - kms:ReEncryptOnSameKey
+Bool 1 - kms:BypassPolicyLockoutSafetyCheck
+Binary 6 - kms:EncryptionContext:token
+Binary 5 - example:Token
+Ip 10 - aws:SourceIp
+Ip 2 - aws:VpcSourceIp
+Arn 10 - aws:PrincipalArn
+Arn 4 - aws:SourceArn
+Arn 8 Grant kms:GranteePrincipal
+Arn 3 Grant kms:RetiringPrincipal
+Null 4 - aws:MultiFactorAuthAge
+Null 4 - kms:ViaService
+Null 4 - aws:username
+Null 4 - kms:RequestAlias
+Null 4 - aws:SourceIp
+Null 4 - aws:PrincipalOrgID
+Null 4 - aws:SourceArn
+Null 4 - kms:EncryptionContextKeys
+Null 5 - kms:EncryptionContext:PAIR
+Null 4 - aws:PrincipalTag/TAG
+Null 2 - kms:MultiRegionKeyType
+Null 2 - example:Ticket
+";
+
 /// A key for the family that the actions of the statement can carry, in varying case.
 fn key_of(rng: &mut Rng, family: Family, kind: PolicyKind, actions: &str) -> String {
-    let pair = format!("kms:EncryptionContext:{}", rng.pick(&PAIR_NAMES[..4]));
-    let tag = rng.pick(&TAG_NAMES[..3]);
-    let creates_grants = actions.contains("Grant") || actions.contains("kms:*");
+    let pair = *rng.pick(&PAIR_NAMES[..4]);
+    let tag = *rng.pick(&TAG_NAMES[..3]);
+    let family = format!("{family:?}");
     let mut keys: Vec<(usize, String)> = Vec::new();
-    let mut add = |weight: usize, key: &str| keys.push((weight, key.to_owned()));
-    match family {
-        Family::String => {
-            add(9, "kms:ViaService");
-            add(7, "kms:CallerAccount");
-            add(4, "aws:PrincipalAccount");
-            add(6, "aws:PrincipalOrgID");
-            add(3, "aws:PrincipalOrgPaths");
-            add(16, &pair);
-            add(4, "kms:EncryptionContextKeys");
-            add(7, &format!("aws:PrincipalTag/{tag}"));
-            add(5, "kms:RequestAlias");
-            add(2, "kms:KeySpec");
-            add(1, "kms:CustomerMasterKeyUsage");
-            add(1, "kms:KeyOrigin");
-            add(2, "kms:MultiRegionKeyType");
-            add(3, "kms:EncryptionAlgorithm");
-            add(4, "aws:username");
-            add(3, "aws:userid");
-            add(3, "aws:PrincipalType");
-            add(3, "aws:RequestedRegion");
-            add(2, "aws:ResourceAccount");
-            add(1, "aws:ResourceOrgID");
-            add(2, "aws:SourceVpce");
-            add(1, "aws:SourceVpc");
-            add(2, "aws:UserAgent");
-            add(2, "aws:SourceIdentity");
-            add(1, "aws:CalledVia");
-            add(2, "kms:RecipientAttestation:ImageSha384");
-            add(2, "example:Ticket");
-            let documented = !matches!(kind, PolicyKind::Key); // S6.4
-            add(if documented { 9 } else { 3 }, &format!("aws:ResourceTag/{tag}"));
-            add(if documented { 6 } else { 2 }, "kms:ResourceAliases");
-            add(if creates_grants { 12 } else { 0 }, "kms:GrantOperations");
-            add(if creates_grants { 4 } else { 0 }, "kms:GrantConstraintType");
-            add(if creates_grants { 2 } else { 0 }, "kms:GranteeServicePrincipal");
-            let signs = actions.contains("Sign") || actions.contains("Verify");
-            add(if signs { 12 } else { 0 }, "kms:SigningAlgorithm");
-            add(if signs { 6 } else { 1 }, "kms:MessageType");
-            add(if actions.contains("Mac") { 12 } else { 0 }, "kms:MacAlgorithm");
-            add(
-                if actions.contains("DataKeyPair") { 9 } else { 1 },
-                "kms:DataKeyPairSpec",
-            );
-            add(
-                if actions.contains("TagResource") { 12 } else { 0 },
-                &format!("aws:RequestTag/{tag}"),
-            );
-            add(if actions.contains("TagResource") { 6 } else { 0 }, "aws:TagKeys");
-        }
-        Family::Numeric => {
-            add(6, "aws:MultiFactorAuthAge");
-            add(6, "aws:EpochTime");
-            add(1, "kms:RotationPeriodInDays");
-            add(
-                if actions.contains("Schedule") { 9 } else { 1 },
-                "kms:ScheduleKeyDeletionPendingWindowInDays",
-            );
-            add(if actions.contains("Import") { 9 } else { 1 }, "kms:ValidTo");
-        }
-        Family::Date => {
-            add(10, "aws:CurrentTime");
-            add(4, "aws:EpochTime");
-            add(if actions.contains("Import") { 9 } else { 0 }, "kms:ValidTo");
-        }
-        Family::Bool => {
-            add(9, "aws:MultiFactorAuthPresent");
-            add(if creates_grants { 9 } else { 1 }, "kms:GrantIsForAWSResource");
-            add(4, "aws:ViaAWSService");
-            add(3, "aws:PrincipalIsAWSService");
-            add(2, "kms:MultiRegion");
-            add(3, "aws:SecureTransport");
-            add(1, "kms:ReEncryptOnSameKey");
-            add(1, "kms:BypassPolicyLockoutSafetyCheck");
-        }
-        Family::Binary => {
-            add(6, "kms:EncryptionContext:token");
-            add(5, "example:Token");
-        }
-        Family::Ip => {
-            add(10, "aws:SourceIp");
-            add(2, "aws:VpcSourceIp");
-        }
-        Family::Arn => {
-            add(10, "aws:PrincipalArn");
-            add(4, "aws:SourceArn");
-            add(if creates_grants { 8 } else { 0 }, "kms:GranteePrincipal");
-            add(if creates_grants { 3 } else { 0 }, "kms:RetiringPrincipal");
-        }
-        Family::Null => {
-            for key in [
-                "aws:MultiFactorAuthAge",
-                "kms:ViaService",
-                "aws:username",
-                "kms:RequestAlias",
-                "aws:SourceIp",
-                "aws:PrincipalOrgID",
-                "aws:SourceArn",
-            ] {
-                add(4, key);
-            }
-            add(4, "kms:EncryptionContextKeys");
-            add(5, &pair);
-            add(4, &format!("aws:PrincipalTag/{tag}"));
-            add(2, "kms:MultiRegionKeyType");
-            add(2, "example:Ticket");
+    for row in KEYS.trim().lines() {
+        let [of, weight, word, key] = row.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        let fits = word == "-" || actions.contains(word) || word == "Grant" && actions.contains("kms:*");
+        if of == family && fits {
+            let undocumented =
+                kind == PolicyKind::Key && (key.contains("ResourceTag") || key.contains("ResourceAliases"));
+            let weight = weight.parse::<usize>().expect("a number") / if undocumented { 3 } else { 1 }; // S6.4
+            keys.push((weight, key.replace("PAIR", pair).replace("TAG", tag)));
         }
     }
     let key = rng.weighted(&keys);

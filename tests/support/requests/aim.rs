@@ -392,19 +392,13 @@ fn by_name(rng: &mut Rng, words: &Vocabulary<'_>, text: &str) -> (String, Option
     let account = arn(text).map_or(text, |a| a.account).to_owned();
     let resource = arn(text).map_or("root", |a| a.resource).to_owned();
     if account == words.external {
-        let principal = if resource == "root" && rng.percent(70) {
-            words.external_principal(rng)
-        } else {
-            text.replace(&account, &format!("arn:{}:iam::{account}:root", world.partition))
+        let anybody = resource == "root" && rng.percent(70);
+        let principal = match resource.as_str() {
+            _ if anybody => words.external_principal(rng),
+            "root" => world.root_arn(&account),
+            _ => text.to_owned(),
         };
-        return (
-            if text.starts_with("arn:") && resource != "root" {
-                text.to_owned()
-            } else {
-                principal
-            },
-            None,
-        );
+        return (principal, None);
     }
     match resource.split('/').next() {
         Some("root") if world.account(&account).is_some() => someone(rng, words, Some(&account)),

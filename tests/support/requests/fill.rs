@@ -1,13 +1,13 @@
 //! From an aim to a whole request: caller, key, action, a random context, then values that meet the conditions aimed at, then a slip.
 
 use super::super::conditions::{Filled, condition_holds, substitute};
-use super::super::decide::first_context;
 use super::super::document::{Condition, Document, PolicyKind};
 use super::super::generate::conditions::{block, multi_valued};
 use super::super::generate::vocabulary::{PAIR_NAMES, TAG_NAMES, Vocabulary, grant_operations};
 use super::super::generate::{pair_constraint, policies};
 use super::super::mechanisms::Mechanism;
 use super::super::operations::operation;
+use super::super::permissions::first_context;
 use super::super::rng::Rng;
 use super::super::text::Piece;
 use super::super::truth::Truth;

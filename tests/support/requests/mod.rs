@@ -30,15 +30,22 @@ enum Goal {
     Anything,
     /// That this mechanism decides.
     DecidedBy(Mechanism),
-    /// An answer that depends on something unknown.
-    Undetermined,
+    /// That the answer is this one.
+    Answered(Decision),
 }
 
 fn request(words: &Vocabulary<'_>, targets: &[Aim<'_>], rng: &mut Rng, id: usize) -> Value {
+    let mut mechanisms = Mechanism::all();
+    mechanisms.extend([
+        Mechanism::EndpointLimit,
+        Mechanism::DenyEndpoint,
+        Mechanism::SessionLimit,
+    ]); // hard to reach
     let goal = match rng.below(100) {
-        0..=22 => Goal::Anything,
-        23..=34 => Goal::Undetermined,
-        _ => Goal::DecidedBy(*rng.pick(&Mechanism::all())),
+        0..=17 => Goal::Anything,
+        18..=28 => Goal::Answered(Decision::Undetermined),
+        29..=38 => Goal::Answered(Decision::Allowed),
+        _ => Goal::DecidedBy(*rng.pick(&mechanisms)),
     };
     let fitting: Vec<Aim<'_>> = targets
         .iter()
@@ -64,8 +71,8 @@ fn request(words: &Vocabulary<'_>, targets: &[Aim<'_>], rng: &mut Rng, id: usize
 fn may_reach(words: &Vocabulary<'_>, goal: Goal, target: &Aim<'_>) -> bool {
     match goal {
         Goal::DecidedBy(mechanism) => target.serves(mechanism),
-        Goal::Undetermined => target.is_open(words),
-        Goal::Anything => true,
+        Goal::Answered(Decision::Undetermined) => target.is_open(words),
+        Goal::Anything | Goal::Answered(_) => true,
     }
 }
 
@@ -75,6 +82,6 @@ fn reached(world: &World, goal: Goal, request: &Value) -> bool {
         Goal::DecidedBy(mechanism) => {
             decide(world, request) != decide_with(world, request, &Options::without(mechanism))
         }
-        Goal::Undetermined => decide(world, request) == Decision::Undetermined,
+        Goal::Answered(decision) => decide(world, request) == decision,
     }
 }
