@@ -5,6 +5,8 @@ use super::world::{
     Account, Grant, Guardrail, Key, ManagedPolicy, Organization, Policies, Role, User, World,
 };
 use serde_json::{Value, json};
+use std::path::Path;
+use std::{fs, io};
 
 /// When everything was made.
 const CREATED: &str = "2026-03-23T20:05:48+00:00";
@@ -45,6 +47,16 @@ pub fn files(world: &World) -> Vec<(String, Vec<u8>)> {
         .into_iter()
         .map(|(path, json)| (path, format!("{json:#}\n").into_bytes()))
         .collect()
+}
+
+/// Writes the files below a folder.
+pub fn write(world: &World, folder: &Path) -> io::Result<()> {
+    for (path, content) in files(world) {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, content)?;
+    }
+    Ok(())
 }
 
 fn organization_files(world: &World, organization: &Organization, files: &mut Vec<(String, Value)>) {
