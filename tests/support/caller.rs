@@ -51,7 +51,13 @@ pub fn callers<'w>(world: &'w World, request: &Value) -> Vec<Caller<'w>> {
     let text = request["principal"].as_str().unwrap_or_default();
     let Some(parts) = arn(text) else {
         let who = Who::Service(service_name(text));
-        return vec![Caller { text: text.to_owned(), partition: String::new(), account: None, known: None, who }];
+        return vec![Caller {
+            text: text.to_owned(),
+            partition: String::new(),
+            account: None,
+            known: None,
+            who,
+        }];
     };
     let known = world.account(parts.account);
     let caller = |who| Caller {
@@ -63,20 +69,35 @@ pub fn callers<'w>(world: &'w World, request: &Value) -> Vec<Caller<'w>> {
     };
     match parts.resource.split_once('/') {
         None => vec![caller(Who::Root)],
-        Some(("user", _)) => vec![caller(Who::User(known.and_then(|a| a.users.iter().find(|u| u.arn == text))))],
+        Some(("user", _)) => vec![caller(Who::User(
+            known.and_then(|a| a.users.iter().find(|u| u.arn == text)),
+        ))],
         Some(("role", path)) => {
             let role = known.and_then(|a| a.roles.iter().find(|r| r.arn == text));
             let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-            vec![caller(Who::Role { role, session: None, name })]
+            vec![caller(Who::Role {
+                role,
+                session: None,
+                name,
+            })]
         }
         Some(("assumed-role", rest)) => {
             let (name, session) = rest.split_once('/').unwrap_or((rest, ""));
             let role = known.and_then(|a| a.roles.iter().find(|r| r.name == name));
-            vec![caller(Who::Role { role, session: Some(session.to_owned()), name: name.to_owned() })]
+            vec![caller(Who::Role {
+                role,
+                session: Some(session.to_owned()),
+                name: name.to_owned(),
+            })]
         }
         Some((_, name)) => creators(known, request["federatedBy"].as_str())
             .into_iter()
-            .map(|creator| caller(Who::Federated { name: name.to_owned(), creator }))
+            .map(|creator| {
+                caller(Who::Federated {
+                    name: name.to_owned(),
+                    creator,
+                })
+            })
             .collect(),
     }
 }
@@ -125,7 +146,11 @@ impl Caller<'_> {
     pub fn role_arn(&self) -> Option<&str> {
         match &self.who {
             Who::Role { role: Some(role), .. } => Some(&role.arn),
-            Who::Role { role: None, session: None, .. } => Some(&self.text),
+            Who::Role {
+                role: None,
+                session: None,
+                ..
+            } => Some(&self.text),
             _ => None,
         }
     }

@@ -3,7 +3,10 @@
 use super::decide::{Decision, decide};
 use super::document::Document;
 use super::grants::read_grant;
-use super::world::{Account, Endpoint, Grant, Group, Guardrail, Key, ManagedPolicy, Member, Organization, Policies, Role, User, World};
+use super::world::{
+    Account, Endpoint, Grant, Group, Guardrail, Key, ManagedPolicy, Member, Organization, Policies, Role,
+    User, World,
+};
 use serde_json::{Value, json};
 
 /// Account A, which owns the keys.
@@ -70,11 +73,24 @@ fn document(statements: Value) -> Document {
 
 fn role(account: &str, name: &str) -> Role {
     let trust = json!({"Version": "2012-10-17", "Statement": []});
-    Role { arn: iam(account, &format!("role/{name}")), path: "/".into(), name: name.into(), id: format!("AROA{name}"), trust, ..Role::default() }
+    Role {
+        arn: iam(account, &format!("role/{name}")),
+        path: "/".into(),
+        name: name.into(),
+        id: format!("AROA{name}"),
+        trust,
+        ..Role::default()
+    }
 }
 
 fn user(name: &str) -> User {
-    User { arn: iam(A, &format!("user/{name}")), path: "/".into(), name: name.into(), id: format!("AIDA{name}"), ..User::default() }
+    User {
+        arn: iam(A, &format!("user/{name}")),
+        path: "/".into(),
+        name: name.into(),
+        id: format!("AIDA{name}"),
+        ..User::default()
+    }
 }
 
 fn key(id: &str) -> Key {
@@ -101,23 +117,48 @@ pub fn cast() -> Cast {
         document: document(json!([statement])),
         targets: ["r-1", M, A, B].map(str::to_owned).to_vec(),
     };
-    let member = |account: &str| Member { account: account.into(), parent: "r-1".into() };
+    let member = |account: &str| Member {
+        account: account.into(),
+        parent: "r-1".into(),
+    };
     let organization = Organization {
         id: "o-1".into(),
         root: "r-1".into(),
         management: M.into(),
         members: vec![member(M), member(A), member(B)],
         scps: vec![full("p-FullAWSAccess", may("*"))],
-        rcps: vec![full("p-RCPFullAWSAccess", with(may("*"), json!({"Principal": "*"})))],
+        rcps: vec![full(
+            "p-RCPFullAWSAccess",
+            with(may("*"), json!({"Principal": "*"})),
+        )],
         rcps_enabled: true,
         ..Organization::default()
     };
-    let account = |id: &str, roles: Vec<Role>| Account { id: id.into(), roles, ..Account::default() };
+    let account = |id: &str, roles: Vec<Role>| Account {
+        id: id.into(),
+        roles,
+        ..Account::default()
+    };
     let mut a = account(A, vec![role(A, "R"), role(A, "S")]);
     a.users = vec![user("u"), user("v")];
-    a.groups = vec![Group { name: "g".into(), arn: iam(A, "group/g"), ..Group::default() }];
-    let accounts = vec![account(M, vec![role(M, "RM")]), a, account(B, vec![role(B, "RB"), role(B, "RB2")]), account(X, vec![role(X, "RX")])];
-    let world = World { partition: "aws".into(), organization: Some(organization), accounts, keys: vec![key("K"), key("K2")], endpoints: Vec::new() };
+    a.groups = vec![Group {
+        name: "g".into(),
+        arn: iam(A, "group/g"),
+        ..Group::default()
+    }];
+    let accounts = vec![
+        account(M, vec![role(M, "RM")]),
+        a,
+        account(B, vec![role(B, "RB"), role(B, "RB2")]),
+        account(X, vec![role(X, "RX")]),
+    ];
+    let world = World {
+        partition: "aws".into(),
+        organization: Some(organization),
+        accounts,
+        keys: vec![key("K"), key("K2")],
+        endpoints: Vec::new(),
+    };
     Cast { world }
 }
 
@@ -154,7 +195,9 @@ impl Cast {
 
     /// Adds an inline identity policy to a user, group or role.
     pub fn id(mut self, arn: &str, statements: Value) -> Cast {
-        self.policies(arn).inline.push(("inline".into(), document(statements)));
+        self.policies(arn)
+            .inline
+            .push(("inline".into(), document(statements)));
         self
     }
 
@@ -162,12 +205,27 @@ impl Cast {
     pub fn pb(mut self, arn: &str, statements: Value) -> Cast {
         let boundary = format!("{arn}-boundary");
         for account in self.world.accounts.iter_mut() {
-            let users = account.users.iter_mut().filter(|u| u.arn == arn).map(|u| &mut u.boundary);
-            let roles = account.roles.iter_mut().filter(|r| r.arn == arn).map(|r| &mut r.boundary);
+            let users = account
+                .users
+                .iter_mut()
+                .filter(|u| u.arn == arn)
+                .map(|u| &mut u.boundary);
+            let roles = account
+                .roles
+                .iter_mut()
+                .filter(|r| r.arn == arn)
+                .map(|r| &mut r.boundary);
             for slot in users.chain(roles).collect::<Vec<_>>() {
                 *slot = Some(boundary.clone());
                 let document = document(statements.clone());
-                account.managed.push(ManagedPolicy { arn: boundary.clone(), name: "b".into(), path: "/".into(), id: "ANPA".into(), document, old_version: None });
+                account.managed.push(ManagedPolicy {
+                    arn: boundary.clone(),
+                    name: "b".into(),
+                    path: "/".into(),
+                    id: "ANPA".into(),
+                    document,
+                    old_version: None,
+                });
             }
         }
         self
@@ -180,7 +238,13 @@ impl Cast {
             organization.scps[0].targets.retain(|t| t != target);
         }
         let document = document(json!([statement]));
-        organization.scps.push(Guardrail { id: "p-1".into(), name: "p-1".into(), aws_managed: false, document, targets: vec![target.into()] });
+        organization.scps.push(Guardrail {
+            id: "p-1".into(),
+            name: "p-1".into(),
+            aws_managed: false,
+            document,
+            targets: vec![target.into()],
+        });
         self
     }
 
@@ -188,22 +252,42 @@ impl Cast {
     pub fn rcp(mut self, target: &str, statement: Value) -> Cast {
         let document = document(json!([with(statement, json!({"Principal": "*"}))]));
         let organization = self.world.organization.as_mut().unwrap();
-        organization.rcps.push(Guardrail { id: "p-2".into(), name: "p-2".into(), aws_managed: false, document, targets: vec![target.into()] });
+        organization.rcps.push(Guardrail {
+            id: "p-2".into(),
+            name: "p-2".into(),
+            aws_managed: false,
+            document,
+            targets: vec![target.into()],
+        });
         self
     }
 
     /// Puts a grant on K, issued by A unless it says otherwise.
     pub fn grant(mut self, json: Value) -> Cast {
         let grant = read_grant(&json);
-        let issuing_account = if grant.issuing_account.is_empty() { A.into() } else { grant.issuing_account.clone() };
-        self.key("K").grants.push(Grant { id: "g".into(), issuing_account, ..grant });
+        let issuing_account = if grant.issuing_account.is_empty() {
+            A.into()
+        } else {
+            grant.issuing_account.clone()
+        };
+        self.key("K").grants.push(Grant {
+            id: "g".into(),
+            issuing_account,
+            ..grant
+        });
         self
     }
 
     /// Adds a KMS endpoint `vpce-1`.
     pub fn endpoint(mut self, statement: Value) -> Cast {
         let document = document(json!([statement]));
-        self.world.endpoints.push(Endpoint { id: "vpce-1".into(), vpc: "vpc-1".into(), account: A.into(), region: "us-east-1".into(), document });
+        self.world.endpoints.push(Endpoint {
+            id: "vpce-1".into(),
+            vpc: "vpc-1".into(),
+            account: A.into(),
+            region: "us-east-1".into(),
+            document,
+        });
         self
     }
 

@@ -8,10 +8,20 @@ use super::truth::{Truth, all, any};
 use super::values::{bytes, date, in_block, number};
 
 /// S2.5.1, S2.5.8: all entries of the block must hold.
-pub fn conditions_hold(statement: &Statement, document: &Document, kind: PolicyKind, context: &Context, options: &Options) -> Truth {
+pub fn conditions_hold(
+    statement: &Statement,
+    document: &Document,
+    kind: PolicyKind,
+    context: &Context,
+    options: &Options,
+) -> Truth {
     all(statement.conditions.iter().map(|condition| {
         let truth = condition_holds(condition, document.variables, kind, context);
-        if options.flips(condition.operator.family) { truth.not() } else { truth }
+        if options.flips(condition.operator.family) {
+            truth.not()
+        } else {
+            truth
+        }
     }))
 }
 
@@ -20,7 +30,9 @@ pub fn condition_holds(condition: &Condition, variables: bool, kind: PolicyKind,
     let Some(family) = condition.operator.family else {
         return Truth::U; // S2.1.10: an operator that does not exist
     };
-    if kind == PolicyKind::Key && (condition.key.starts_with("aws:resourcetag/") || condition.key == "kms:resourcealiases") {
+    if kind == PolicyKind::Key
+        && (condition.key.starts_with("aws:resourcetag/") || condition.key == "kms:resourcealiases")
+    {
         return Truth::U; // S6.4 [ambiguous]
     }
     let value = context.get(&condition.key);
@@ -28,9 +40,14 @@ pub fn condition_holds(condition: &Condition, variables: bool, kind: PolicyKind,
         return Truth::U;
     }
     if family == Family::Null {
-        return any(condition.values.iter().map(|v| Truth::from(v.eq_ignore_ascii_case(if value.is_none() { "true" } else { "false" }))));
+        return any(condition
+            .values
+            .iter()
+            .map(|v| Truth::from(v.eq_ignore_ascii_case(if value.is_none() { "true" } else { "false" }))));
     }
-    let Some(value) = value else { return when_absent(condition) };
+    let Some(value) = value else {
+        return when_absent(condition);
+    };
     let satisfies = |single: Single<'_>| satisfies(condition, variables, single, context);
     let singles: Vec<Single<'_>> = match value {
         ContextValue::Known(values) => values.iter().map(|v| Single::Text(v)).collect(),
@@ -41,7 +58,7 @@ pub fn condition_holds(condition: &Condition, variables: bool, kind: PolicyKind,
         Some(SetPrefix::ForAllValues) => all(singles.into_iter().map(satisfies)), // S2.5.6
         Some(SetPrefix::ForAnyValue) => any(singles.into_iter().map(satisfies)),
         None if singles.len() == 1 => satisfies(singles[0]), // S2.5.5
-        None => Truth::U,                                    // S2.5.7 [ambiguous]: several values without set operator
+        None => Truth::U, // S2.5.7 [ambiguous]: several values without set operator
     }
 }
 
@@ -64,25 +81,44 @@ enum Single<'c> {
 
 /// S2.5.5: positive: some listed value matches; negated: no listed value matches.
 fn satisfies(condition: &Condition, variables: bool, value: Single<'_>, context: &Context) -> Truth {
-    let matches = any(condition.values.iter().map(|listed| compare(condition, variables, value, listed, context)));
-    if condition.operator.negated { matches.not() } else { matches }
+    let matches = any(condition
+        .values
+        .iter()
+        .map(|listed| compare(condition, variables, value, listed, context)));
+    if condition.operator.negated {
+        matches.not()
+    } else {
+        matches
+    }
 }
 
 /// S2.5.3: one context value against one listed value.
-fn compare(condition: &Condition, variables: bool, value: Single<'_>, listed: &str, context: &Context) -> Truth {
+fn compare(
+    condition: &Condition,
+    variables: bool,
+    value: Single<'_>,
+    listed: &str,
+    context: &Context,
+) -> Truth {
     let base = condition.operator.base.as_str();
     let text = match value {
         Single::Text(text) => text,
         Single::Begins(known) => {
             return match base {
-                "StringEquals" | "StringLike" => compare_strings(base, variables, listed, context, |p| glob_unknown_rest(p, known)),
+                "StringEquals" | "StringLike" => {
+                    compare_strings(base, variables, listed, context, |p| glob_unknown_rest(p, known))
+                }
                 _ => Truth::U,
             };
         }
     };
     match base {
-        "StringEquals" | "StringLike" => compare_strings(base, variables, listed, context, |p| glob(p, text).into()),
-        "StringEqualsIgnoreCase" => compare_strings(base, variables, listed, context, |p| glob(&lower_case(p), &text.to_lowercase()).into()),
+        "StringEquals" | "StringLike" => {
+            compare_strings(base, variables, listed, context, |p| glob(p, text).into())
+        }
+        "StringEqualsIgnoreCase" => compare_strings(base, variables, listed, context, |p| {
+            glob(&lower_case(p), &text.to_lowercase()).into()
+        }),
         "Bool" => compare_strings(base, variables, listed, context, |p| {
             let is_bool = ["true", "false"].iter().any(|b| text.eq_ignore_ascii_case(b));
             (is_bool && glob(&lower_case(p), &text.to_lowercase())).into()
@@ -95,7 +131,13 @@ fn compare(condition: &Condition, variables: bool, value: Single<'_>, listed: &s
     }
 }
 
-fn compare_strings(base: &str, variables: bool, listed: &str, context: &Context, test: impl Fn(&[Piece]) -> Truth) -> Truth {
+fn compare_strings(
+    base: &str,
+    variables: bool,
+    listed: &str,
+    context: &Context,
+    test: impl Fn(&[Piece]) -> Truth,
+) -> Truth {
     match substitute(listed, base == "StringLike", variables, context) {
         Filled::Pieces(pieces) => test(&pieces),
         Filled::Nothing => Truth::F,
@@ -115,7 +157,9 @@ fn lower_case(pieces: &[Piece]) -> Vec<Piece> {
 
 /// Numeric and Date comparisons; an unparsable value matches nothing.
 fn ordered(base: &str, value: Option<f64>, listed: Option<f64>) -> Truth {
-    let (Some(value), Some(listed)) = (value, listed) else { return Truth::F };
+    let (Some(value), Some(listed)) = (value, listed) else {
+        return Truth::F;
+    };
     let comparison = base.trim_start_matches("Numeric").trim_start_matches("Date");
     Truth::from(match comparison {
         "LessThan" => value < listed,
@@ -135,10 +179,12 @@ fn compare_arns(variables: bool, text: &str, listed: &str, context: &Context) ->
     if value.len() != 6 || value[0] != "arn" || pattern.len() != 6 {
         return Truth::F;
     }
-    all(value.iter().zip(pattern).map(|(part, pattern)| match substitute(pattern, true, variables, context) {
-        Filled::Pieces(pieces) => glob(&pieces, part).into(),
-        Filled::Nothing => Truth::F,
-        Filled::Unknown => Truth::U,
+    all(value.iter().zip(pattern).map(|(part, pattern)| {
+        match substitute(pattern, true, variables, context) {
+            Filled::Pieces(pieces) => glob(&pieces, part).into(),
+            Filled::Nothing => Truth::F,
+            Filled::Unknown => Truth::U,
+        }
     }))
 }
 
@@ -161,7 +207,9 @@ pub fn substitute(text: &str, wildcards: bool, variables: bool, context: &Contex
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let Some((variable, tail)) = after.split_once('}') else { break };
+        let Some((variable, tail)) = after.split_once('}') else {
+            break;
+        };
         pieces.extend(plain(before));
         match variable {
             "*" | "?" | "$" => pieces.extend(literal(variable)), // S2.7.2

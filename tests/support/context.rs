@@ -26,6 +26,7 @@ pub struct Context {
     /// Encryption context pairs (S4.9.4 compares their names case-sensitively).
     pub pairs: Vec<(String, String)>,
     inferred_keys: bool,
+    symmetric: bool,
 }
 
 /// What a context is made of.
@@ -55,7 +56,10 @@ impl Context {
     /// The value of a key (lower-case name); `None`: absent.
     pub fn get(&self, key: &str) -> Option<&ContextValue> {
         match self.values.get(key) {
-            None if self.inferred_keys && key.starts_with("kms:") => Some(&ContextValue::Unknown), // S5.2.2
+            None if self.inferred_keys && key.starts_with("kms:") => {
+                let never = key.starts_with("kms:encryptioncontext") && !self.symmetric; // S6.3 (b)
+                if never { None } else { Some(&ContextValue::Unknown) } // S5.2.2
+            }
             value => value,
         }
     }
@@ -95,7 +99,8 @@ impl Context {
         }
         let lower = key.to_lowercase();
         if lower.starts_with(ENCRYPTION_CONTEXT) {
-            self.pairs.push((key[ENCRYPTION_CONTEXT.len()..].to_owned(), values[0].clone()));
+            self.pairs
+                .push((key[ENCRYPTION_CONTEXT.len()..].to_owned(), values[0].clone()));
         }
         self.values.insert(lower, ContextValue::Known(values.to_vec()));
     }
@@ -103,7 +108,10 @@ impl Context {
     /// S3.2, the upper rows: keys that follow from the principal.
     fn principal_keys(&mut self, sources: &Sources<'_>) {
         let caller = sources.caller;
-        self.fill_text("aws:PrincipalIsAWSService", if caller.is_service() { "true" } else { "false" });
+        self.fill_text(
+            "aws:PrincipalIsAWSService",
+            if caller.is_service() { "true" } else { "false" },
+        );
         let Some(account) = caller.account.as_deref() else {
             let Who::Service(_) = &caller.who else { return };
             // [ambiguous] S3.2: the account of a service is no customer's, kms:CallerAccount and the like are unknown.
@@ -162,7 +170,10 @@ impl Context {
     /// Tags; two that differ only by case leave the value unknown (S2.5.2).
     fn fill_tags(&mut self, prefix: &str, tags: &[(String, String)]) {
         for (name, value) in tags {
-            let twins = tags.iter().filter(|(other, _)| super::text::same_name(other, name)).count();
+            let twins = tags
+                .iter()
+                .filter(|(other, _)| super::text::same_name(other, name))
+                .count();
             let key = format!("{prefix}{name}");
             if twins > 1 {
                 self.fill(&key, ContextValue::Unknown);
@@ -242,7 +253,14 @@ impl Context {
             self.fill_text(name, &key.usage);
         }
         self.fill_text("kms:KeyOrigin", &key.origin);
-        self.fill_text("kms:MultiRegion", if key.multi_region.is_some() { "true" } else { "false" });
+        self.fill_text(
+            "kms:MultiRegion",
+            if key.multi_region.is_some() {
+                "true"
+            } else {
+                "false"
+            },
+        );
         if let Some(multi_region) = &key.multi_region {
             self.fill_text("kms:MultiRegionKeyType", &multi_region.kind);
         }
@@ -259,14 +277,21 @@ impl Context {
             self.fill_text("kms:MacAlgorithm", &format!("HMAC_SHA_{size}"));
         }
         self.fill_text("kms:KeyAgreementAlgorithm", "ECDH");
-        self.fill_text("kms:GrantIsForAWSResource", if self.has("kms:viaservice") { "true" } else { "false" }); // S6.15, S4.9.13
+        self.fill_text(
+            "kms:GrantIsForAWSResource",
+            if self.has("kms:viaservice") {
+                "true"
+            } else {
+                "false"
+            },
+        ); // S6.15, S4.9.13
         if let Some((_, alias)) = sources.identifier.split_once("alias/") {
             self.fill_text("kms:RequestAlias", &format!("alias/{alias}")); // S1.5
         }
         if let Some(destination) = sources.request["destination"].as_str() {
             let from = sources.request["resource"].as_str().unwrap_or_default();
-            let same = super::decide::find_key(sources.world, sources.caller, from).map(|k| &k.arn)
-                == super::decide::find_key(sources.world, sources.caller, destination).map(|k| &k.arn);
+            let same = super::permissions::find_key(sources.world, sources.caller, from).map(|k| &k.arn)
+                == super::permissions::find_key(sources.world, sources.caller, destination).map(|k| &k.arn);
             self.fill_text("kms:ReEncryptOnSameKey", if same { "true" } else { "false" });
         }
         if let Some(bypass) = sources.request["bypass"].as_bool() {
@@ -283,7 +308,10 @@ impl Context {
 
     /// CreateGrant: the grant asked for; RetireGrant: the grant to be retired (which keys apply is S6.3 (a)'s business).
     fn grant_keys(&mut self, grant: &Grant) {
-        self.fill("kms:GrantOperations", ContextValue::Known(grant.operations.clone()));
+        self.fill(
+            "kms:GrantOperations",
+            ContextValue::Known(grant.operations.clone()),
+        );
         let one = [
             ("kms:GranteePrincipal", &grant.grantee),
             ("kms:GranteeServicePrincipal", &grant.grantee_service),
@@ -297,9 +325,19 @@ impl Context {
             }
         }
         if let Some(PairConstraint { equals, pairs }) = &grant.constraint {
-            self.fill_text("kms:GrantConstraintType", if *equals { "EncryptionContextEquals" } else { "EncryptionContextSubset" });
+            self.fill_text(
+                "kms:GrantConstraintType",
+                if *equals {
+                    "EncryptionContextEquals"
+                } else {
+                    "EncryptionContextSubset"
+                },
+            );
             for (name, value) in pairs {
-                self.state(&format!("kms:EncryptionContext:{name}"), std::slice::from_ref(value));
+                self.state(
+                    &format!("kms:EncryptionContext:{name}"),
+                    std::slice::from_ref(value),
+                );
             }
         }
     }
@@ -315,6 +353,7 @@ impl Context {
             let supported = sources.operation.supports(key) && !(on_alias && depends_on_operation(key));
             supported && (symmetric || !key.starts_with("kms:encryptioncontext"))
         });
+        self.symmetric = symmetric;
         self.inferred_keys = sources.operation.keys_are_inferred();
     }
 }

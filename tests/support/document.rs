@@ -127,8 +127,15 @@ impl Document {
     /// Reads a policy.
     pub fn read(json: Value) -> Document {
         let variables = json["Version"] == "2012-10-17";
-        let statements = one_or_many(&json["Statement"]).iter().map(|s| read_statement(s)).collect();
-        Document { json, variables, statements }
+        let statements = one_or_many(&json["Statement"])
+            .iter()
+            .map(|s| read_statement(s))
+            .collect();
+        Document {
+            json,
+            variables,
+            statements,
+        }
     }
 }
 
@@ -156,13 +163,25 @@ fn texts(value: &Value) -> Vec<String> {
 fn read_statement(json: &Value) -> Statement {
     let element = |name: &str| json.get(name);
     let principal = match (element("Principal"), element("NotPrincipal")) {
-        (Some(entries), _) => Some(Principals { negated: false, entries: read_principals(entries) }),
-        (None, Some(entries)) => Some(Principals { negated: true, entries: read_principals(entries) }),
+        (Some(entries), _) => Some(Principals {
+            negated: false,
+            entries: read_principals(entries),
+        }),
+        (None, Some(entries)) => Some(Principals {
+            negated: true,
+            entries: read_principals(entries),
+        }),
         (None, None) => None,
     };
     let patterns = |plain: &str, negated: &str| match (element(plain), element(negated)) {
-        (Some(patterns), _) => Some(Patterns { negated: false, patterns: texts(patterns) }),
-        (None, Some(patterns)) => Some(Patterns { negated: true, patterns: texts(patterns) }),
+        (Some(patterns), _) => Some(Patterns {
+            negated: false,
+            patterns: texts(patterns),
+        }),
+        (None, Some(patterns)) => Some(Patterns {
+            negated: true,
+            patterns: texts(patterns),
+        }),
         (None, None) => None,
     };
     Statement {
@@ -176,8 +195,14 @@ fn read_statement(json: &Value) -> Statement {
 
 fn read_principals(json: &Value) -> Vec<(String, String)> {
     match json {
-        Value::Object(types) => types.iter().flat_map(|(kind, values)| texts(values).into_iter().map(|v| (kind.clone(), v))).collect(),
-        other => texts(other).into_iter().map(|text| ("*".to_owned(), text)).collect(),
+        Value::Object(types) => types
+            .iter()
+            .flat_map(|(kind, values)| texts(values).into_iter().map(|v| (kind.clone(), v)))
+            .collect(),
+        other => texts(other)
+            .into_iter()
+            .map(|text| ("*".to_owned(), text))
+            .collect(),
     }
 }
 
@@ -212,9 +237,15 @@ pub fn read_operator(name: &str) -> Operator {
     let family = match positive.as_str() {
         "StringEquals" | "StringEqualsIgnoreCase" | "StringLike" => Some(Family::String),
         "NumericEquals" => Some(Family::Numeric),
-        "NumericLessThan" | "NumericLessThanEquals" | "NumericGreaterThan" | "NumericGreaterThanEquals" if !negated => Some(Family::Numeric),
+        "NumericLessThan" | "NumericLessThanEquals" | "NumericGreaterThan" | "NumericGreaterThanEquals"
+            if !negated =>
+        {
+            Some(Family::Numeric)
+        }
         "DateEquals" => Some(Family::Date),
-        "DateLessThan" | "DateLessThanEquals" | "DateGreaterThan" | "DateGreaterThanEquals" if !negated => Some(Family::Date),
+        "DateLessThan" | "DateLessThanEquals" | "DateGreaterThan" | "DateGreaterThanEquals" if !negated => {
+            Some(Family::Date)
+        }
         "Bool" if !negated => Some(Family::Bool),
         "BinaryEquals" if !negated => Some(Family::Binary),
         "IpAddress" => Some(Family::Ip),
@@ -222,5 +253,11 @@ pub fn read_operator(name: &str) -> Operator {
         "Null" if !negated && !if_exists && set.is_none() => Some(Family::Null),
         _ => None,
     };
-    Operator { set, base: positive, negated, if_exists, family }
+    Operator {
+        set,
+        base: positive,
+        negated,
+        if_exists,
+        family,
+    }
 }

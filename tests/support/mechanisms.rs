@@ -43,10 +43,30 @@ impl Mechanism {
     pub fn all() -> Vec<Mechanism> {
         use Mechanism::*;
         let mut all = vec![
-            ScpLimit, BoundaryLimit, SessionLimit, EndpointLimit, Grants, DenyKeyPolicy, DenyIdentity, DenyBoundary, DenySession, DenyScp, DenyRcp,
-            DenyEndpoint, NotPrincipal,
+            ScpLimit,
+            BoundaryLimit,
+            SessionLimit,
+            EndpointLimit,
+            Grants,
+            DenyKeyPolicy,
+            DenyIdentity,
+            DenyBoundary,
+            DenySession,
+            DenyScp,
+            DenyRcp,
+            DenyEndpoint,
+            NotPrincipal,
         ];
-        let families = [Family::String, Family::Numeric, Family::Date, Family::Bool, Family::Binary, Family::Ip, Family::Arn, Family::Null];
+        let families = [
+            Family::String,
+            Family::Numeric,
+            Family::Date,
+            Family::Bool,
+            Family::Binary,
+            Family::Ip,
+            Family::Arn,
+            Family::Null,
+        ];
         all.extend(families.map(Operator));
         all
     }
@@ -63,7 +83,10 @@ pub struct Options {
 impl Options {
     /// Neutralises one mechanism.
     pub fn without(mechanism: Mechanism) -> Options {
-        Options { neutral: Some(mechanism), without_not_principal: mechanism == Mechanism::NotPrincipal }
+        Options {
+            neutral: Some(mechanism),
+            without_not_principal: mechanism == Mechanism::NotPrincipal,
+        }
     }
 
     /// Whether this mechanism is neutralised.

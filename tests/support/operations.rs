@@ -104,7 +104,9 @@ pub fn operations() -> &'static [Operation] {
 
 fn read_line(line: &'static str) -> Operation {
     let fields: Vec<&'static str> = line.split('|').map(str::trim).collect();
-    let [name, flags, usable, keys] = fields[..] else { panic!("four columns: {line}") };
+    let [name, flags, usable, keys] = fields[..] else {
+        panic!("four columns: {line}")
+    };
     let mut condition_keys: Vec<&'static str> = Vec::new();
     if flags.contains('K') {
         condition_keys.extend(NINE.split_whitespace());
@@ -173,5 +175,8 @@ impl Operation {
 
 /// Whether the key (lower-case) exists only for the actions that list it.
 pub fn depends_on_operation(key: &str) -> bool {
-    key.starts_with("kms:") || key.starts_with("aws:resourcetag/") || key.starts_with("aws:requesttag/") || key == "aws:tagkeys"
+    key.starts_with("kms:")
+        || key.starts_with("aws:resourcetag/")
+        || key.starts_with("aws:requesttag/")
+        || key == "aws:tagkeys"
 }

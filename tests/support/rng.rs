@@ -9,7 +9,11 @@ pub struct Rng {
 impl Rng {
     /// Starts at a seed.
     pub fn new(seed: u64) -> Rng {
-        Rng { state: seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(0x1234_5678_9abc_def1) }
+        Rng {
+            state: seed
+                .wrapping_mul(0x2545_f491_4f6c_dd1d)
+                .wrapping_add(0x1234_5678_9abc_def1),
+        }
     }
 
     /// The next 64 bits.
@@ -43,19 +47,23 @@ impl Rng {
 
     /// One of them, if there is any.
     pub fn pick_if_any<'t, T>(&mut self, from: &'t [T]) -> Option<&'t T> {
-        if from.is_empty() { None } else { Some(self.pick(from)) }
+        if from.is_empty() {
+            None
+        } else {
+            Some(self.pick(from))
+        }
     }
 
     /// One of them, each as likely as its weight.
-    pub fn weighted<'t, T>(&mut self, from: &'t [(usize, T)]) -> &'t T {
+    pub fn weighted<T: Clone>(&mut self, from: &[(usize, T)]) -> T {
         let mut at = self.below(from.iter().map(|(weight, _)| weight).sum());
         for (weight, value) in from {
             if at < *weight {
-                return value;
+                return value.clone();
             }
             at -= weight;
         }
-        &from[0].1
+        from[0].1.clone()
     }
 
     /// `n` different ones of them (or all, if there are fewer), in their order.

@@ -14,20 +14,41 @@ pub fn applies(statement: &Statement, document: &Document, kind: PolicyKind, ask
     if action == Truth::F {
         return Truth::F;
     }
-    action.and(resource_matches(statement, document, kind, ask)).and(conditions_hold(statement, document, kind, &ask.context, ask.options))
+    action
+        .and(resource_matches(statement, document, kind, ask))
+        .and(conditions_hold(
+            statement,
+            document,
+            kind,
+            &ask.context,
+            ask.options,
+        ))
 }
 
 /// `allow(X)` of S4: some Allow statement applies.
-pub fn allows<'d>(documents: impl IntoIterator<Item = &'d Document>, kind: PolicyKind, ask: &Ask<'_>) -> Truth {
+pub fn allows<'d>(
+    documents: impl IntoIterator<Item = &'d Document>,
+    kind: PolicyKind,
+    ask: &Ask<'_>,
+) -> Truth {
     some_statement(documents, true, kind, ask)
 }
 
 /// `deny(X)` of S4: some Deny statement applies.
-pub fn denies<'d>(documents: impl IntoIterator<Item = &'d Document>, kind: PolicyKind, ask: &Ask<'_>) -> Truth {
+pub fn denies<'d>(
+    documents: impl IntoIterator<Item = &'d Document>,
+    kind: PolicyKind,
+    ask: &Ask<'_>,
+) -> Truth {
     some_statement(documents, false, kind, ask)
 }
 
-fn some_statement<'d>(documents: impl IntoIterator<Item = &'d Document>, allow: bool, kind: PolicyKind, ask: &Ask<'_>) -> Truth {
+fn some_statement<'d>(
+    documents: impl IntoIterator<Item = &'d Document>,
+    allow: bool,
+    kind: PolicyKind,
+    ask: &Ask<'_>,
+) -> Truth {
     any(documents.into_iter().flat_map(|document| {
         let statements = document.statements.iter().filter(move |s| s.allow == allow);
         statements.map(move |s| applies(s, document, kind, ask))
@@ -39,8 +60,13 @@ pub fn action_matches(statement: &Statement, kind: PolicyKind, operation: &Opera
     if kind == PolicyKind::Key && operation.iam_only {
         return Truth::F; // S2.3.3
     }
-    let Some(element) = &statement.action else { return Truth::F };
-    let some = any(element.patterns.iter().map(|p| action_pattern_matches(p, operation)));
+    let Some(element) = &statement.action else {
+        return Truth::F;
+    };
+    let some = any(element
+        .patterns
+        .iter()
+        .map(|p| action_pattern_matches(p, operation)));
     if element.negated { some.not() } else { some }
 }
 
@@ -49,16 +75,35 @@ pub fn action_pattern_matches(pattern: &str, operation: &Operation) -> Truth {
     if pattern == "*" || pattern == "*:*" {
         return Truth::T;
     }
-    let Some((prefix, name)) = pattern.split_once(':') else { return Truth::F };
-    let matches = |pattern: &str, text: &str| Truth::from(glob(&wild(&pattern.to_lowercase()), &text.to_lowercase()));
-    let both = matches(prefix, "kms").and(matches(name, operation.name));
-    if has_wildcard(prefix) { both.at_most_unknown() } else { both }
+    let Some((prefix, name)) = pattern.split_once(':') else {
+        return Truth::F;
+    };
+    let matches = |pattern: &str, text: &str| match has_wildcard(pattern) {
+        true => glob(&wild(&pattern.to_lowercase()), &text.to_lowercase()),
+        false => pattern.eq_ignore_ascii_case(text),
+    };
+    let both = Truth::from(matches(prefix, "kms") && matches(name, operation.name));
+    if has_wildcard(prefix) {
+        both.at_most_unknown()
+    } else {
+        both
+    }
 }
 
 /// S2.4: `Resource` or `NotResource`. S2.1.6: without either the statement has no effect.
-pub fn resource_matches(statement: &Statement, document: &Document, kind: PolicyKind, ask: &Ask<'_>) -> Truth {
-    let Some(element) = &statement.resource else { return Truth::F };
-    let some = any(element.patterns.iter().map(|p| resource_pattern_matches(p, document.variables, kind, ask)));
+pub fn resource_matches(
+    statement: &Statement,
+    document: &Document,
+    kind: PolicyKind,
+    ask: &Ask<'_>,
+) -> Truth {
+    let Some(element) = &statement.resource else {
+        return Truth::F;
+    };
+    let some = any(element
+        .patterns
+        .iter()
+        .map(|p| resource_pattern_matches(p, document.variables, kind, ask)));
     if element.negated { some.not() } else { some }
 }
 
@@ -76,7 +121,9 @@ pub fn resource_pattern_matches(pattern: &str, variables: bool, kind: PolicyKind
 
 /// S2.4.8 [ambiguous]: whether the pattern covers everything of the caller's account in the request's Region.
 fn account_wide(pattern: &str, ask: &Ask<'_>) -> Truth {
-    let Some(account) = &ask.caller.account else { return Truth::F };
+    let Some(account) = &ask.caller.account else {
+        return Truth::F;
+    };
     let region = match ask.context.get("aws:requestedregion") {
         Some(super::context::ContextValue::Known(values)) => values[0].as_str(),
         _ => "",
@@ -95,7 +142,13 @@ fn completed(pattern: &str) -> Vec<&str> {
 }
 
 /// S2.4.2 to S2.4.5: an ARN pattern part by part, with its [ambiguous] corners.
-pub fn arn_pattern_matches(pattern: &str, variables: bool, kind: PolicyKind, arn: &str, context: &Context) -> Truth {
+pub fn arn_pattern_matches(
+    pattern: &str,
+    variables: bool,
+    kind: PolicyKind,
+    arn: &str,
+    context: &Context,
+) -> Truth {
     let written = arn_parts(pattern);
     let parts = completed(pattern);
     let mut pieces: Vec<Vec<Piece>> = Vec::new();
@@ -105,7 +158,10 @@ pub fn arn_pattern_matches(pattern: &str, variables: bool, kind: PolicyKind, arn
             Filled::Nothing => return Truth::F, // S2.7.3
             Filled::Unknown => {
                 // S2.7.5: unknown, unless the other parts already differ.
-                let fixed = parts[..5].iter().zip(arn_parts(arn)).all(|(p, t)| glob(&wild(p), t));
+                let fixed = parts[..5]
+                    .iter()
+                    .zip(arn_parts(arn))
+                    .all(|(p, t)| glob(&wild(p), t));
                 return Truth::from(fixed).at_most_unknown();
             }
         }
@@ -117,7 +173,11 @@ pub fn arn_pattern_matches(pattern: &str, variables: bool, kind: PolicyKind, arn
     }
     let service_is_wild = written.get(2).is_some_and(|s| has_wildcard(s)); // S2.4.2
     let short = written.len() < 6 && !matches!(kind, PolicyKind::Identity | PolicyKind::Boundary); // S2.4.3
-    if service_is_wild || short { Truth::from(by_part).at_most_unknown() } else { by_part.into() }
+    if service_is_wild || short {
+        Truth::from(by_part).at_most_unknown()
+    } else {
+        by_part.into()
+    }
 }
 
 fn joined(parts: &[Vec<Piece>]) -> Vec<Piece> {

@@ -31,7 +31,7 @@ pub fn literal(text: &str) -> Vec<Piece> {
 
 /// Whether the text holds a wildcard.
 pub fn has_wildcard(text: &str) -> bool {
-    text.contains(['*', '?'])
+    text.bytes().any(|b| b == b'*' || b == b'?')
 }
 
 /// The text without its first character.
@@ -58,7 +58,9 @@ pub fn glob_unknown_rest(pattern: &[Piece], known: &str) -> Truth {
         _ if known.is_empty() => Truth::from(pattern.iter().all(|p| *p == Piece::Star)).at_least_unknown(),
         [Piece::Char(c), ..] if !known.starts_with(*c) => Truth::F,
         [Piece::Char(_) | Piece::One, rest @ ..] => glob_unknown_rest(rest, tail(known)),
-        [Piece::Star, rest @ ..] => glob_unknown_rest(rest, known).or(glob_unknown_rest(pattern, tail(known))),
+        [Piece::Star, rest @ ..] => {
+            glob_unknown_rest(rest, known).or(glob_unknown_rest(pattern, tail(known)))
+        }
     }
 }
 
@@ -100,7 +102,13 @@ pub struct Arn<'t> {
 /// Reads an ARN; `None` when the text is none.
 pub fn arn(text: &str) -> Option<Arn<'_>> {
     match arn_parts(text)[..] {
-        ["arn", partition, service, region, account, resource] => Some(Arn { partition, service, region, account, resource }),
+        ["arn", partition, service, region, account, resource] => Some(Arn {
+            partition,
+            service,
+            region,
+            account,
+            resource,
+        }),
         _ => None,
     }
 }
@@ -114,7 +122,9 @@ pub fn is_account_id(text: &str) -> bool {
 pub fn service_name(text: &str) -> String {
     let labels: Vec<&str> = text.split('.').collect();
     match labels[..] {
-        [service, region, ref domain @ ..] if domain.first() == Some(&"amazonaws") && region.matches('-').count() >= 2 => {
+        [service, region, ref domain @ ..]
+            if domain.first() == Some(&"amazonaws") && region.matches('-').count() >= 2 =>
+        {
             format!("{service}.{}", domain.join("."))
         }
         _ => text.to_owned(),

@@ -5,8 +5,14 @@ use std::net::IpAddr;
 /// A decimal; `None` when unparsable. Worlds use short numbers, which `f64` holds exactly enough.
 pub fn number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let plain = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.') && digits.matches('.').count() <= 1;
-    if plain && digits.starts_with(|c: char| c.is_ascii_digit()) { text.parse().ok() } else { None }
+    let plain = !digits.is_empty()
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && digits.matches('.').count() <= 1;
+    if plain && digits.starts_with(|c: char| c.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// A date as seconds since 1970: ISO 8601 (date, or date and time with zone) or epoch seconds.
@@ -28,7 +34,9 @@ pub fn date(text: &str) -> Option<f64> {
 
 fn date_days(day: &str) -> Option<i64> {
     let fields: Vec<&str> = day.split('-').collect();
-    let [year, month, day] = fields[..] else { return None };
+    let [year, month, day] = fields[..] else {
+        return None;
+    };
     let (year, month, day): (i64, i64, i64) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     let leap = |y: i64| (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
     let length = |m: i64| match m {
@@ -71,8 +79,15 @@ pub fn in_block(address: &str, block: &str) -> bool {
         None => (block, Some(128)),
     };
     match (address.parse::<IpAddr>(), base.parse::<IpAddr>(), length) {
-        (Ok(IpAddr::V4(a)), Ok(IpAddr::V4(b)), Some(length)) => same_bits(u128::from(u32::from(a)), u128::from(u32::from(b)), 32, length.min(32)),
-        (Ok(IpAddr::V6(a)), Ok(IpAddr::V6(b)), Some(length)) => same_bits(u128::from(a), u128::from(b), 128, length.min(128)),
+        (Ok(IpAddr::V4(a)), Ok(IpAddr::V4(b)), Some(length)) => same_bits(
+            u128::from(u32::from(a)),
+            u128::from(u32::from(b)),
+            32,
+            length.min(32),
+        ),
+        (Ok(IpAddr::V6(a)), Ok(IpAddr::V6(b)), Some(length)) => {
+            same_bits(u128::from(a), u128::from(b), 128, length.min(128))
+        }
         _ => false,
     }
 }
@@ -84,7 +99,7 @@ fn same_bits(a: u128, b: u128, width: u32, length: u32) -> bool {
 /// The bytes behind base64 text; `None` when it is none.
 pub fn bytes(text: &str) -> Option<Vec<u8>> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let body = text.trim_end_matches('=');

@@ -287,8 +287,15 @@ impl World {
     pub fn organization_path(&self, account: &str) -> Option<(String, String)> {
         let organization = self.organization.as_ref()?;
         let levels = organization.levels(account)?;
-        let above: Vec<&str> = levels.iter().map(String::as_str).filter(|l| *l != account).collect();
-        Some((organization.id.clone(), format!("{}/{}/", organization.id, above.join("/"))))
+        let above: Vec<&str> = levels
+            .iter()
+            .map(String::as_str)
+            .filter(|l| *l != account)
+            .collect();
+        Some((
+            organization.id.clone(),
+            format!("{}/{}/", organization.id, above.join("/")),
+        ))
     }
 }
 

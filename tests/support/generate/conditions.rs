@@ -6,8 +6,15 @@ use super::super::values::date;
 use super::vocabulary::{PAIR_NAMES, TAG_NAMES, Vocabulary};
 use serde_json::{Map, Value, json};
 
-const MULTI_VALUED: [&str; 7] =
-    ["kms:resourcealiases", "kms:encryptioncontextkeys", "kms:grantoperations", "aws:tagkeys", "aws:principalorgpaths", "aws:resourceorgpaths", "aws:calledvia"];
+const MULTI_VALUED: [&str; 7] = [
+    "kms:resourcealiases",
+    "kms:encryptioncontextkeys",
+    "kms:grantoperations",
+    "aws:tagkeys",
+    "aws:principalorgpaths",
+    "aws:resourceorgpaths",
+    "aws:calledvia",
+];
 
 /// Whether the key (lower-case name) may have several values.
 pub fn multi_valued(key: &str) -> bool {
@@ -15,8 +22,14 @@ pub fn multi_valued(key: &str) -> bool {
 }
 
 /// A condition block of up to three entries; empty half of the time or more.
-pub fn block(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, actions: &str, at_least: usize) -> Value {
-    let entries = at_least.max(*rng.weighted(&[(50, 0), (36, 1), (11, 2), (3, 3)]));
+pub fn block(
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    kind: PolicyKind,
+    actions: &str,
+    at_least: usize,
+) -> Value {
+    let entries = at_least.max(rng.weighted(&[(50, 0), (36, 1), (11, 2), (3, 3)]));
     let mut block = Map::new();
     for _ in 0..entries {
         let (operator, key, values) = entry(rng, words, kind, actions);
@@ -39,7 +52,7 @@ fn entry(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, actions: &str)
         (10, Family::Arn),
         (8, Family::Null),
     ];
-    let family = *rng.weighted(&families);
+    let family = rng.weighted(&families);
     let key = key_of(rng, family, kind, actions);
     let lower = key.to_lowercase();
     let base = base_of(rng, family, &lower);
@@ -49,18 +62,38 @@ fn entry(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, actions: &str)
         0..=4 => *rng.pick(&["ForAllValues:", "ForAnyValue:"]),
         _ => "",
     };
-    let if_exists = if family != Family::Null && rng.percent(14) { "IfExists" } else { "" };
-    let base = if rng.below(250) == 0 { "StringMatches" } else { base }; // S2.1.10: no such operator
-    let count = if family == Family::Null { 1 } else { *rng.weighted(&[(65, 1), (27, 2), (8, 3)]) };
-    let values: Vec<Value> = (0..count).map(|_| value_of(rng, words, family, base, &lower)).collect();
-    let values = if count == 1 && rng.percent(70) { values[0].clone() } else { Value::Array(values) };
+    let if_exists = if family != Family::Null && rng.percent(14) {
+        "IfExists"
+    } else {
+        ""
+    };
+    let base = if rng.below(250) == 0 {
+        "StringMatches"
+    } else {
+        base
+    }; // S2.1.10: no such operator
+    let count = if family == Family::Null {
+        1
+    } else {
+        rng.weighted(&[(65, 1), (27, 2), (8, 3)])
+    };
+    let values: Vec<Value> = (0..count)
+        .map(|_| value_of(rng, words, family, base, &lower))
+        .collect();
+    let values = if count == 1 && rng.percent(70) {
+        values[0].clone()
+    } else {
+        Value::Array(values)
+    };
     (format!("{set}{base}{if_exists}"), key, values)
 }
 
 fn base_of(rng: &mut Rng, family: Family, key: &str) -> &'static str {
     match family {
-        Family::String if key == "aws:userid" => *rng.pick(&["StringEquals", "StringLike", "StringNotLike"]),
-        Family::String => *rng.weighted(&[
+        Family::String if key == "aws:userid" => {
+            rng.pick::<&str>(&["StringEquals", "StringLike", "StringNotLike"])
+        }
+        Family::String => rng.weighted(&[
             (34, "StringEquals"),
             (24, "StringLike"),
             (16, "StringNotEquals"),
@@ -68,7 +101,7 @@ fn base_of(rng: &mut Rng, family: Family, key: &str) -> &'static str {
             (10, "StringEqualsIgnoreCase"),
             (6, "StringNotEqualsIgnoreCase"),
         ]),
-        Family::Numeric => *rng.pick(&[
+        Family::Numeric => rng.pick::<&str>(&[
             "NumericEquals",
             "NumericNotEquals",
             "NumericLessThan",
@@ -76,113 +109,121 @@ fn base_of(rng: &mut Rng, family: Family, key: &str) -> &'static str {
             "NumericGreaterThan",
             "NumericGreaterThanEquals",
         ]),
-        Family::Date => *rng.pick(&["DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"]),
+        Family::Date => rng.pick::<&str>(&[
+            "DateEquals",
+            "DateNotEquals",
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
+            "DateGreaterThanEquals",
+        ]),
         Family::Bool => "Bool",
         Family::Binary => "BinaryEquals",
-        Family::Ip => *rng.weighted(&[(60, "IpAddress"), (40, "NotIpAddress")]),
-        Family::Arn => *rng.pick(&["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"]),
+        Family::Ip => rng.weighted(&[(60, "IpAddress"), (40, "NotIpAddress")]),
+        Family::Arn => rng.pick::<&str>(&["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"]),
         Family::Null => "Null",
     }
 }
 
+/// Condition keys to test: family, weight, a word that the statement's actions must hold (`-`: any actions), key.
+const KEYS: &str = "
+String 9 - kms:ViaService
+String 7 - kms:CallerAccount
+String 4 - aws:PrincipalAccount
+String 6 - aws:PrincipalOrgID
+String 3 - aws:PrincipalOrgPaths
+String 16 - kms:EncryptionContext:PAIR
+String 4 - kms:EncryptionContextKeys
+String 7 - aws:PrincipalTag/TAG
+String 5 - kms:RequestAlias
+String 2 - kms:KeySpec
+String 1 - kms:CustomerMasterKeyUsage
+String 1 - kms:KeyOrigin
+String 2 - kms:MultiRegionKeyType
+String 3 - kms:EncryptionAlgorithm
+String 4 - aws:username
+String 3 - aws:userid
+String 3 - aws:PrincipalType
+String 3 - aws:RequestedRegion
+String 2 - aws:ResourceAccount
+String 1 - aws:ResourceOrgID
+String 2 - aws:SourceVpce
+String 1 - aws:SourceVpc
+String 2 - aws:UserAgent
+String 2 - aws:SourceIdentity
+String 1 - aws:CalledVia
+String 2 - kms:RecipientAttestation:ImageSha384
+String 2 - example:Ticket
+String 9 - aws:ResourceTag/TAG
+String 6 - kms:ResourceAliases
+String 12 Grant kms:GrantOperations
+String 4 Grant kms:GrantConstraintType
+String 2 Grant kms:GranteeServicePrincipal
+String 12 Sign kms:SigningAlgorithm
+String 6 Sign kms:MessageType
+String 12 Verify kms:SigningAlgorithm
+String 12 Mac kms:MacAlgorithm
+String 9 DataKeyPair kms:DataKeyPairSpec
+String 12 TagResource aws:RequestTag/TAG
+String 6 TagResource aws:TagKeys
+Numeric 6 - aws:MultiFactorAuthAge
+Numeric 6 - aws:EpochTime
+Numeric 1 - kms:RotationPeriodInDays
+Numeric 9 Rotation kms:RotationPeriodInDays
+Numeric 9 Schedule kms:ScheduleKeyDeletionPendingWindowInDays
+Numeric 9 Import kms:ValidTo
+Date 10 - aws:CurrentTime
+Date 4 - aws:EpochTime
+Date 9 Import kms:ValidTo
+Bool 9 - aws:MultiFactorAuthPresent
+Bool 9 Grant kms:GrantIsForAWSResource
+Bool 4 - aws:ViaAWSService
+Bool 3 - aws:PrincipalIsAWSService
+Bool 2 - kms:MultiRegion
+Bool 3 - aws:SecureTransport
+Bool 1 - kms:ReEncryptOnSameKey
+Bool 1 - kms:BypassPolicyLockoutSafetyCheck
+Binary 6 - kms:EncryptionContext:token
+Binary 5 - example:Token
+Ip 10 - aws:SourceIp
+Ip 2 - aws:VpcSourceIp
+Arn 10 - aws:PrincipalArn
+Arn 4 - aws:SourceArn
+Arn 8 Grant kms:GranteePrincipal
+Arn 3 Grant kms:RetiringPrincipal
+Null 4 - aws:MultiFactorAuthAge
+Null 4 - kms:ViaService
+Null 4 - aws:username
+Null 4 - kms:RequestAlias
+Null 4 - aws:SourceIp
+Null 4 - aws:PrincipalOrgID
+Null 4 - aws:SourceArn
+Null 4 - kms:EncryptionContextKeys
+Null 5 - kms:EncryptionContext:PAIR
+Null 4 - aws:PrincipalTag/TAG
+Null 2 - kms:MultiRegionKeyType
+Null 2 - example:Ticket
+";
+
 /// A key for the family that the actions of the statement can carry, in varying case.
 fn key_of(rng: &mut Rng, family: Family, kind: PolicyKind, actions: &str) -> String {
-    let pair = format!("kms:EncryptionContext:{}", rng.pick(&PAIR_NAMES[..4]));
-    let tag = rng.pick(&TAG_NAMES[..3]);
-    let creates_grants = actions.contains("Grant") || actions.contains("kms:*");
+    let pair = *rng.pick(&PAIR_NAMES[..4]);
+    let tag = *rng.pick(&TAG_NAMES[..3]);
+    let family = format!("{family:?}");
     let mut keys: Vec<(usize, String)> = Vec::new();
-    let mut add = |weight: usize, key: &str| keys.push((weight, key.to_owned()));
-    match family {
-        Family::String => {
-            add(9, "kms:ViaService");
-            add(7, "kms:CallerAccount");
-            add(4, "aws:PrincipalAccount");
-            add(6, "aws:PrincipalOrgID");
-            add(3, "aws:PrincipalOrgPaths");
-            add(16, &pair);
-            add(4, "kms:EncryptionContextKeys");
-            add(7, &format!("aws:PrincipalTag/{tag}"));
-            add(5, "kms:RequestAlias");
-            add(2, "kms:KeySpec");
-            add(1, "kms:CustomerMasterKeyUsage");
-            add(1, "kms:KeyOrigin");
-            add(2, "kms:MultiRegionKeyType");
-            add(3, "kms:EncryptionAlgorithm");
-            add(4, "aws:username");
-            add(3, "aws:userid");
-            add(3, "aws:PrincipalType");
-            add(3, "aws:RequestedRegion");
-            add(2, "aws:ResourceAccount");
-            add(1, "aws:ResourceOrgID");
-            add(2, "aws:SourceVpce");
-            add(1, "aws:SourceVpc");
-            add(2, "aws:UserAgent");
-            add(2, "aws:SourceIdentity");
-            add(1, "aws:CalledVia");
-            add(2, "kms:RecipientAttestation:ImageSha384");
-            add(2, "example:Ticket");
-            let documented = !matches!(kind, PolicyKind::Key); // S6.4
-            add(if documented { 9 } else { 3 }, &format!("aws:ResourceTag/{tag}"));
-            add(if documented { 6 } else { 2 }, "kms:ResourceAliases");
-            add(if creates_grants { 12 } else { 0 }, "kms:GrantOperations");
-            add(if creates_grants { 4 } else { 0 }, "kms:GrantConstraintType");
-            add(if creates_grants { 2 } else { 0 }, "kms:GranteeServicePrincipal");
-            let signs = actions.contains("Sign") || actions.contains("Verify");
-            add(if signs { 12 } else { 0 }, "kms:SigningAlgorithm");
-            add(if signs { 6 } else { 1 }, "kms:MessageType");
-            add(if actions.contains("Mac") { 12 } else { 0 }, "kms:MacAlgorithm");
-            add(if actions.contains("DataKeyPair") { 9 } else { 1 }, "kms:DataKeyPairSpec");
-            add(if actions.contains("TagResource") { 12 } else { 0 }, &format!("aws:RequestTag/{tag}"));
-            add(if actions.contains("TagResource") { 6 } else { 0 }, "aws:TagKeys");
-        }
-        Family::Numeric => {
-            add(6, "aws:MultiFactorAuthAge");
-            add(6, "aws:EpochTime");
-            add(1, "kms:RotationPeriodInDays");
-            add(if actions.contains("Schedule") { 9 } else { 1 }, "kms:ScheduleKeyDeletionPendingWindowInDays");
-            add(if actions.contains("Import") { 9 } else { 1 }, "kms:ValidTo");
-        }
-        Family::Date => {
-            add(10, "aws:CurrentTime");
-            add(4, "aws:EpochTime");
-            add(if actions.contains("Import") { 9 } else { 0 }, "kms:ValidTo");
-        }
-        Family::Bool => {
-            add(9, "aws:MultiFactorAuthPresent");
-            add(if creates_grants { 9 } else { 1 }, "kms:GrantIsForAWSResource");
-            add(4, "aws:ViaAWSService");
-            add(3, "aws:PrincipalIsAWSService");
-            add(2, "kms:MultiRegion");
-            add(3, "aws:SecureTransport");
-            add(1, "kms:ReEncryptOnSameKey");
-            add(1, "kms:BypassPolicyLockoutSafetyCheck");
-        }
-        Family::Binary => {
-            add(6, "kms:EncryptionContext:token");
-            add(5, "example:Token");
-        }
-        Family::Ip => {
-            add(10, "aws:SourceIp");
-            add(2, "aws:VpcSourceIp");
-        }
-        Family::Arn => {
-            add(10, "aws:PrincipalArn");
-            add(4, "aws:SourceArn");
-            add(if creates_grants { 8 } else { 0 }, "kms:GranteePrincipal");
-            add(if creates_grants { 3 } else { 0 }, "kms:RetiringPrincipal");
-        }
-        Family::Null => {
-            for key in ["aws:MultiFactorAuthAge", "kms:ViaService", "aws:username", "kms:RequestAlias", "aws:SourceIp", "aws:PrincipalOrgID", "aws:SourceArn"] {
-                add(4, key);
-            }
-            add(4, "kms:EncryptionContextKeys");
-            add(5, &pair);
-            add(4, &format!("aws:PrincipalTag/{tag}"));
-            add(2, "kms:MultiRegionKeyType");
-            add(2, "example:Ticket");
+    for row in KEYS.trim().lines() {
+        let [of, weight, word, key] = row.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        let fits = word == "-" || actions.contains(word) || word == "Grant" && actions.contains("kms:*");
+        if of == family && fits {
+            let undocumented =
+                kind == PolicyKind::Key && (key.contains("ResourceTag") || key.contains("ResourceAliases"));
+            let weight = weight.parse::<usize>().expect("a number") / if undocumented { 3 } else { 1 }; // S6.4
+            keys.push((weight, key.replace("PAIR", pair).replace("TAG", tag)));
         }
     }
-    let key = rng.weighted(&keys).clone();
+    let key = rng.weighted(&keys);
     match rng.below(12) {
         0 => key.to_lowercase(), // S2.5.2
         1 if !key.contains("EncryptionContext:") => key.to_uppercase(),
@@ -197,13 +238,20 @@ fn value_of(rng: &mut Rng, words: &Vocabulary<'_>, family: Family, base: &str, k
         Family::String if rng.percent(9) => Value::String(variable(rng, key).unwrap_or(sample)),
         Family::String if key == "aws:principalaccount" => Value::String(sample), // the account of a service is unknown: no patterns
         Family::String if base.ends_with("Like") && rng.percent(75) => Value::String(pattern(rng, &sample)),
-        Family::String if base.ends_with("IgnoreCase") && rng.percent(60) => Value::String(sample.to_uppercase()),
+        Family::String if base.ends_with("IgnoreCase") && rng.percent(60) => {
+            Value::String(sample.to_uppercase())
+        }
         Family::Arn if rng.percent(60) => Value::String(arn_pattern(rng, &sample)),
         Family::Numeric => numeric_value(rng, &sample),
         Family::Date => date_value(rng, &sample),
         Family::Bool | Family::Null => {
             let value = rng.percent(50);
-            [Value::Bool(value), Value::String(value.to_string()), Value::String(value.to_string())][rng.below(3)].clone()
+            [
+                Value::Bool(value),
+                Value::String(value.to_string()),
+                Value::String(value.to_string()),
+            ][rng.below(3)]
+            .clone()
         }
         Family::Ip => Value::String(network(rng, &sample)),
         _ => Value::String(sample),
@@ -217,7 +265,10 @@ fn pattern(rng: &mut Rng, sample: &str) -> String {
         return sample.to_owned();
     }
     let cut = rng.between(1, characters.len() - 1);
-    let (head, tail): (String, String) = (characters[..cut].iter().collect(), characters[cut..].iter().collect());
+    let (head, tail): (String, String) = (
+        characters[..cut].iter().collect(),
+        characters[cut..].iter().collect(),
+    );
     match rng.below(4) {
         0 => format!("*{tail}"),
         1 => format!("{head}?{}", &tail.chars().skip(1).collect::<String>()),
@@ -243,12 +294,18 @@ fn variable(rng: &mut Rng, key: &str) -> Option<String> {
         "kms:encryptioncontext:user" => "${aws:username}".to_owned(),
         "kms:encryptioncontext:team" | "aws:resourcetag/team" => "${aws:PrincipalTag/team}".to_owned(),
         "kms:requestalias" => "alias/${aws:PrincipalTag/team, 'app'}".to_owned(),
-        _ if key.starts_with("aws:resourcetag/") || key.starts_with("kms:encryptioncontext:") => format!("${{aws:PrincipalTag/{tag}, 'payments'}}"),
+        _ if key.starts_with("aws:resourcetag/") || key.starts_with("kms:encryptioncontext:") => {
+            format!("${{aws:PrincipalTag/{tag}, 'payments'}}")
+        }
         "aws:principalaccount" | "kms:calleraccount" => "${aws:ResourceAccount}".to_owned(),
         "example:ticket" => "T-${$}${*}".to_owned(),
         _ => return None,
     };
-    Some(if rng.percent(15) { text.replace("aws:", "AWS:") } else { text })
+    Some(if rng.percent(15) {
+        text.replace("aws:", "AWS:")
+    } else {
+        text
+    })
 }
 
 fn numeric_value(rng: &mut Rng, sample: &str) -> Value {
@@ -272,7 +329,9 @@ fn date_value(rng: &mut Rng, sample: &str) -> Value {
 }
 
 fn network(rng: &mut Rng, address: &str) -> String {
-    let Some((head, _)) = address.rsplit_once('.') else { return "2001:db8::/32".to_owned() };
+    let Some((head, _)) = address.rsplit_once('.') else {
+        return "2001:db8::/32".to_owned();
+    };
     match rng.below(4) {
         0 => address.to_owned(),
         1 => format!("{head}.0/25"),

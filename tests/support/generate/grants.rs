@@ -5,14 +5,24 @@ use super::super::world::{Grant, Key, PairConstraint};
 use super::vocabulary::{PAIR_NAMES, Vocabulary};
 
 const CRYPTOGRAPHIC: [&str; 10] = [
-    "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "DescribeKey", "GenerateDataKeyPair",
-    "Decrypt", "Encrypt",
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "DescribeKey",
+    "GenerateDataKeyPair",
+    "Decrypt",
+    "Encrypt",
 ];
 const SIGNING: [&str; 4] = ["Sign", "Verify", "GetPublicKey", "DescribeKey"];
 
 /// The grants of a key.
 pub fn grants(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Vec<Grant> {
-    (0..*rng.weighted(&[(15, 0), (25, 1), (30, 2), (30, 3)])).map(|_| grant(rng, words, key)).collect()
+    (0..rng.weighted(&[(15, 0), (25, 1), (30, 2), (30, 3)]))
+        .map(|_| grant(rng, words, key))
+        .collect()
 }
 
 fn grant(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Grant {
@@ -24,7 +34,10 @@ fn grant(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Grant {
             operations.push(operation.to_owned());
         }
     }
-    let home = grantee.as_deref().and_then(|g| g.split(':').nth(4)).filter(|a| words.accounts.iter().any(|b| b == a));
+    let home = grantee
+        .as_deref()
+        .and_then(|g| g.split(':').nth(4))
+        .filter(|a| words.accounts.iter().any(|b| b == a));
     let issuing_account = match home {
         Some(account) if rng.percent(35) => account.to_owned(),
         _ => key.account.clone(),
@@ -42,7 +55,11 @@ fn grant(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Grant {
     };
     Grant {
         id: rng.hex(64),
-        name: if rng.percent(40) { format!("grant-{}", rng.hex(4)) } else { String::new() },
+        name: if rng.percent(40) {
+            format!("grant-{}", rng.hex(4))
+        } else {
+            String::new()
+        },
         grantee,
         grantee_service,
         retiring,
@@ -56,7 +73,12 @@ fn grant(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Grant {
 
 /// GranteePrincipal or GranteeServicePrincipal (S4.9.2).
 fn grantee(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> (Option<String>, Option<String>) {
-    let own: Vec<String> = words.roles.iter().filter(|r| r.contains(&key.account)).cloned().collect();
+    let own: Vec<String> = words
+        .roles
+        .iter()
+        .filter(|r| r.contains(&key.account))
+        .cloned()
+        .collect();
     let role = rng.pick_if_any(&own).unwrap_or(rng.pick(&words.roles)).clone();
     let text = match rng.below(100) {
         0..=34 => role,
@@ -66,7 +88,10 @@ fn grantee(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> (Option<String>,
         68..=73 => words.world.root_arn(&words.account(rng)),
         74..=76 => rng.unique_id("AROA"),
         77..=83 => words.service(rng),
-        84..=86 => format!("arn:{}:sts::{}:assumed-role/aws:ec2-infrastructure/i-0abc", words.world.partition, key.account),
+        84..=86 => format!(
+            "arn:{}:sts::{}:assumed-role/aws:ec2-infrastructure/i-0abc",
+            words.world.partition, key.account
+        ),
         _ => return (None, Some(words.service(rng))),
     };
     (Some(text), None)
@@ -89,7 +114,16 @@ fn operations(rng: &mut Rng, key: &Key) -> Vec<String> {
     let (possible, most): (&[&str], usize) = match key.usage.as_str() {
         "SIGN_VERIFY" => (&SIGNING, 3),
         "GENERATE_VERIFY_MAC" => (&["GenerateMac", "VerifyMac", "DescribeKey"], 3),
-        "ENCRYPT_DECRYPT" if key.spec != "SYMMETRIC_DEFAULT" => (&["Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "GetPublicKey"], 4),
+        "ENCRYPT_DECRYPT" if key.spec != "SYMMETRIC_DEFAULT" => (
+            &[
+                "Decrypt",
+                "Encrypt",
+                "ReEncryptFrom",
+                "ReEncryptTo",
+                "GetPublicKey",
+            ],
+            4,
+        ),
         _ => (&CRYPTOGRAPHIC, 6),
     };
     let count = rng.between(1, most);
@@ -101,8 +135,19 @@ fn operations(rng: &mut Rng, key: &Key) -> Vec<String> {
 
 /// An encryption context constraint of one or two pairs.
 pub fn pair_constraint(rng: &mut Rng, words: &Vocabulary<'_>) -> PairConstraint {
-    let count = *rng.weighted(&[(70, 1), (30, 2)]);
+    let count = rng.weighted(&[(70, 1), (30, 2)]);
     let names = rng.some(count, &PAIR_NAMES);
-    let pairs = names.into_iter().map(|name| (name.to_owned(), words.sample(rng, &format!("kms:encryptioncontext:{name}")))).collect();
-    PairConstraint { equals: rng.percent(50), pairs }
+    let pairs = names
+        .into_iter()
+        .map(|name| {
+            (
+                name.to_owned(),
+                words.sample(rng, &format!("kms:encryptioncontext:{name}")),
+            )
+        })
+        .collect();
+    PairConstraint {
+        equals: rng.percent(50),
+        pairs,
+    }
 }

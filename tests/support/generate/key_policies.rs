@@ -23,7 +23,7 @@ pub fn key_policy(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Document 
     if rng.percent(40) {
         statements.push(anyone(rng, words, key));
     }
-    for _ in 0..*rng.weighted(&[(48, 0), (40, 1), (12, 2)]) {
+    for _ in 0..rng.weighted(&[(48, 0), (40, 1), (12, 2)]) {
         statements.push(deny(rng, words, key));
     }
     if rng.percent(25) {
@@ -81,7 +81,10 @@ fn statement(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key, principal: Value,
     let resource = match rng.below(100) {
         0..=79 => json!("*"),
         80..=85 => json!(key.arn),
-        86..=88 => json!(format!("arn:{}:kms:*:{}:key/*", words.world.partition, key.account)),
+        86..=88 => json!(format!(
+            "arn:{}:kms:*:{}:key/*",
+            words.world.partition, key.account
+        )),
         89..=90 => json!([other, key.arn]),
         91..=93 => json!(other), // S2.4.6
         94 => json!(format!("arn:{}:kms:*:key/*", words.world.partition)),
@@ -103,10 +106,23 @@ fn statement(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key, principal: Value,
 
 /// A principal element of any kind.
 fn principal(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Value {
-    let own: Vec<String> = words.roles.iter().filter(|r| r.contains(&key.account)).cloned().collect();
-    let own_users: Vec<String> = words.users.iter().filter(|r| r.contains(&key.account)).cloned().collect();
+    let own: Vec<String> = words
+        .roles
+        .iter()
+        .filter(|r| r.contains(&key.account))
+        .cloned()
+        .collect();
+    let own_users: Vec<String> = words
+        .users
+        .iter()
+        .filter(|r| r.contains(&key.account))
+        .cloned()
+        .collect();
     let role = rng.pick_if_any(&own).unwrap_or(rng.pick(&words.roles)).clone();
-    let user = rng.pick_if_any(&own_users).cloned().unwrap_or_else(|| words.principal(rng));
+    let user = rng
+        .pick_if_any(&own_users)
+        .cloned()
+        .unwrap_or_else(|| words.principal(rng));
     let world = words.world;
     match rng.below(100) {
         0..=17 => json!({"AWS": role}),
@@ -140,15 +156,23 @@ fn live_id(rng: &mut Rng, world: &World) -> String {
 
 /// `"*"` or `{"AWS": "*"}`, limited by account, organization or principal ARN, or hardly at all.
 fn anyone(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key) -> Value {
-    let principal = if rng.percent(50) { json!("*") } else { json!({"AWS": "*"}) };
+    let principal = if rng.percent(50) {
+        json!("*")
+    } else {
+        json!({"AWS": "*"})
+    };
     let mut statement = statement(rng, words, key, principal, true);
     let organization = words.world.organization.as_ref().map_or("", |o| o.id.as_str());
     let account = words.account(rng);
     let limit = match rng.below(10) {
         0..=2 => json!({"StringEquals": {"kms:CallerAccount": key.account}}),
         3 | 4 => json!({"StringEquals": {"aws:PrincipalOrgID": organization}}),
-        5 | 6 => json!({"ArnLike": {"aws:PrincipalArn": [rng.pick(&words.roles), format!("arn:*:iam::{}:user/*", key.account)]}}),
-        7 => json!({"StringEquals": {"kms:CallerAccount": [key.account, account], "kms:ViaService": words.sample(rng, "kms:viaservice")}}),
+        5 | 6 => {
+            json!({"ArnLike": {"aws:PrincipalArn": [rng.pick(&words.roles), format!("arn:*:iam::{}:user/*", key.account)]}})
+        }
+        7 => {
+            json!({"StringEquals": {"kms:CallerAccount": [key.account, account], "kms:ViaService": words.sample(rng, "kms:viaservice")}})
+        }
         8 => json!({"StringEquals": {"aws:PrincipalAccount": account}}),
         _ => return statement,
     };

@@ -10,7 +10,8 @@ pub mod vocabulary;
 use super::document::{Document, PolicyKind};
 use super::rng::Rng;
 use super::world::{
-    Account, Endpoint, Group, Guardrail, Key, ManagedPolicy, Member, MultiRegion, Organization, Policies, Role, Unit, User, World,
+    Account, Endpoint, Group, Guardrail, Key, ManagedPolicy, Member, MultiRegion, Organization, Policies,
+    Role, Unit, User, World,
 };
 use serde_json::json;
 use vocabulary::Vocabulary;
@@ -24,10 +25,17 @@ pub fn generate(seed: u64) -> World {
     let frame = world.clone();
     let words = Vocabulary::of(&frame);
     for key in &mut world.keys {
-        let policy = if key.aws_managed { key_policies::aws_managed_policy(&frame, key, "s3") } else { key_policies::key_policy(&mut rng, &words, key) };
+        let policy = if key.aws_managed {
+            key_policies::aws_managed_policy(&frame, key, "s3")
+        } else {
+            key_policies::key_policy(&mut rng, &words, key)
+        };
         key.policies.push(("default".to_owned(), policy));
         if !key.aws_managed && rng.percent(5) {
-            key.policies.push(("AWS_RAM".to_owned(), key_policies::shared_policy(&mut rng, &words, key))); // S2.1.8
+            key.policies.push((
+                "AWS_RAM".to_owned(),
+                key_policies::shared_policy(&mut rng, &words, key),
+            )); // S2.1.8
         }
         if !key.aws_managed {
             key.grants = grants::grants(&mut rng, &words, key);
@@ -47,14 +55,22 @@ pub fn generate(seed: u64) -> World {
 
 /// Everything but policies and grants.
 fn skeleton(rng: &mut Rng) -> World {
-    let (partition, regions): (&str, [&str; 2]) =
-        if rng.percent(6) { ("aws-us-gov", ["us-gov-west-1", "us-gov-east-1"]) } else { ("aws", [*rng.pick(&["us-east-1", "eu-west-1"]), "eu-central-1"]) };
+    let (partition, regions): (&str, [&str; 2]) = if rng.percent(9) {
+        ("aws-us-gov", ["us-gov-west-1", "us-gov-east-1"])
+    } else {
+        ("aws", [*rng.pick(&["us-east-1", "eu-west-1"]), "eu-central-1"])
+    };
     let (organization, mut ids) = organization(rng);
     if rng.percent(40) {
         ids.push(rng.account()); // known, but outside
     }
     let accounts: Vec<Account> = ids.iter().map(|id| account(rng, partition, id)).collect();
-    let mut world = World { partition: partition.to_owned(), organization: Some(organization), accounts, ..World::default() };
+    let mut world = World {
+        partition: partition.to_owned(),
+        organization: Some(organization),
+        accounts,
+        ..World::default()
+    };
     for number in 0..rng.between(3, 6) {
         let last = world.accounts.len() - 1; // sometimes outside the organization
         let owner = world.accounts[[1, 1, 2, 0, 1, last][number]].id.clone();
@@ -81,25 +97,54 @@ fn organization(rng: &mut Rng) -> (Organization, Vec<String>) {
     let mut above = root.clone();
     for depth in 0..rng.between(1, 3) {
         let id = format!("ou-{short}-{}", rng.text(8, "abcdefghijkmnpqrstuvwxyz0123456789"));
-        units.push(Unit { id: id.clone(), name: ["Workloads", "Prod", "Payments"][depth].to_owned(), parent: above });
+        units.push(Unit {
+            id: id.clone(),
+            name: ["Workloads", "Prod", "Payments"][depth].to_owned(),
+            parent: above,
+        });
         above = if rng.percent(70) { id } else { root.clone() };
     }
     let ids: Vec<String> = (0..rng.between(3, 4)).map(|_| rng.account()).collect();
-    let mut members = vec![Member { account: ids[0].clone(), parent: root.clone() }];
+    let mut members = vec![Member {
+        account: ids[0].clone(),
+        parent: root.clone(),
+    }];
     for id in &ids[1..] {
-        let parent = if rng.percent(80) { rng.pick(&units).id.clone() } else { root.clone() };
-        members.push(Member { account: id.clone(), parent });
+        let parent = if rng.percent(80) {
+            rng.pick(&units).id.clone()
+        } else {
+            root.clone()
+        };
+        members.push(Member {
+            account: id.clone(),
+            parent,
+        });
     }
     let id = format!("o-{}", rng.text(10, "abcdefghijkmnpqrstuvwxyz0123456789"));
     let rcps_enabled = rng.percent(88);
-    (Organization { id, root, management: ids[0].clone(), units, members, scps: Vec::new(), rcps: Vec::new(), rcps_enabled }, ids)
+    (
+        Organization {
+            id,
+            root,
+            management: ids[0].clone(),
+            units,
+            members,
+            scps: Vec::new(),
+            rcps: Vec::new(),
+            rcps_enabled,
+        },
+        ids,
+    )
 }
 
 /// Tags of a principal or key.
 fn tags(rng: &mut Rng) -> Vec<(String, String)> {
     let mut tags = Vec::new();
     if rng.percent(60) {
-        tags.push(("team".to_owned(), (*rng.pick(&["payments", "analytics", "platform"])).to_owned()));
+        tags.push((
+            "team".to_owned(),
+            (*rng.pick(&["payments", "analytics", "platform"])).to_owned(),
+        ));
     }
     if rng.percent(35) {
         let name = if rng.percent(20) { "Env" } else { "env" };
@@ -113,11 +158,14 @@ fn tags(rng: &mut Rng) -> Vec<(String, String)> {
 
 fn account(rng: &mut Rng, partition: &str, id: &str) -> Account {
     let users = ["alice", "bob", "carol"];
-    let user_count = *rng.weighted(&[(10, 0), (30, 1), (40, 2), (20, 3)]);
+    let user_count = rng.weighted(&[(10, 0), (30, 1), (40, 2), (20, 3)]);
     let users = rng.some(user_count, &users);
     let roles = ["app", "etl", "KeyAdmin", "reader"];
     let role_count = rng.between(2, 3);
-    let mut account = Account { id: id.to_owned(), ..Account::default() };
+    let mut account = Account {
+        id: id.to_owned(),
+        ..Account::default()
+    };
     for name in users {
         let path = (*rng.pick(&["/", "/", "/teams/payments/"])).to_owned();
         account.users.push(User {
@@ -134,7 +182,13 @@ fn account(rng: &mut Rng, partition: &str, id: &str) -> Account {
         account.roles.push(role(rng, partition, id, name, &path));
     }
     if rng.percent(45) {
-        account.roles.push(role(rng, partition, id, "AWSServiceRoleForAutoScaling", "/aws-service-role/autoscaling.amazonaws.com/"));
+        account.roles.push(role(
+            rng,
+            partition,
+            id,
+            "AWSServiceRoleForAutoScaling",
+            "/aws-service-role/autoscaling.amazonaws.com/",
+        ));
     }
     if rng.percent(55) {
         let name = "staff";
@@ -180,7 +234,7 @@ fn role(rng: &mut Rng, partition: &str, account: &str, name: &str, path: &str) -
 
 /// One key, or a multi-Region key with its replica.
 fn add_key(rng: &mut Rng, world: &mut World, owner: &str, regions: &[&str; 2]) {
-    let (spec, usage) = *rng.weighted(&[
+    let (spec, usage) = rng.weighted(&[
         (55, ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")),
         (9, ("RSA_2048", "ENCRYPT_DECRYPT")),
         (8, ("RSA_2048", "SIGN_VERIFY")),
@@ -192,11 +246,26 @@ fn add_key(rng: &mut Rng, world: &mut World, owner: &str, regions: &[&str; 2]) {
     let symmetric = spec == "SYMMETRIC_DEFAULT";
     let aws_managed = symmetric && rng.percent(12);
     let multi_region = !aws_managed && rng.percent(15);
-    let uuid = format!("{}-{}-4{}-a{}-{}", rng.hex(8), rng.hex(4), rng.hex(3), rng.hex(3), rng.hex(12));
-    let id = if multi_region { format!("mrk-{}", rng.hex(32)) } else { uuid };
+    let uuid = format!(
+        "{}-{}-4{}-a{}-{}",
+        rng.hex(8),
+        rng.hex(4),
+        rng.hex(3),
+        rng.hex(3),
+        rng.hex(12)
+    );
+    let id = if multi_region {
+        format!("mrk-{}", rng.hex(32))
+    } else {
+        uuid
+    };
     let external = !aws_managed && symmetric && rng.percent(15);
     let region = regions[usize::from(rng.percent(15))];
-    let places: Vec<(&str, &str)> = if multi_region { vec![(regions[0], "PRIMARY"), (regions[1], "REPLICA")] } else { vec![(region, "")] };
+    let places: Vec<(&str, &str)> = if multi_region {
+        vec![(regions[0], "PRIMARY"), (regions[1], "REPLICA")]
+    } else {
+        vec![(region, "")]
+    };
     for (region, kind) in places {
         let mut key = Key {
             arn: format!("arn:{}:kms:{region}:{owner}:key/{id}", world.partition),
@@ -204,23 +273,57 @@ fn add_key(rng: &mut Rng, world: &mut World, owner: &str, regions: &[&str; 2]) {
             account: owner.to_owned(),
             region: region.to_owned(),
             aws_managed,
-            state: (*rng.weighted(&[(80, "Enabled"), (12, "Disabled"), (8, "PendingDeletion")])).to_owned(),
+            state: (rng.weighted(&[(80, "Enabled"), (12, "Disabled"), (8, "PendingDeletion")])).to_owned(),
             spec: spec.to_owned(),
             usage: usage.to_owned(),
-            origin: if external { "EXTERNAL".to_owned() } else { "AWS_KMS".to_owned() },
+            origin: if external {
+                "EXTERNAL".to_owned()
+            } else {
+                "AWS_KMS".to_owned()
+            },
             tags: if aws_managed { Vec::new() } else { tags(rng) },
             rotation: symmetric && !external && rng.percent(30),
             ..Key::default()
         };
         if multi_region {
-            key.multi_region = Some(MultiRegion { kind: kind.to_owned(), primary: regions[0].to_owned(), replicas: vec![regions[1].to_owned()] });
+            key.multi_region = Some(MultiRegion {
+                kind: kind.to_owned(),
+                primary: regions[0].to_owned(),
+                replicas: vec![regions[1].to_owned()],
+            });
         }
         if rng.percent(2) {
-            key.tags = vec![("Team".to_owned(), "payments".to_owned()), ("team".to_owned(), "payments".to_owned())]; // S2.5.2
+            key.tags = vec![
+                ("Team".to_owned(), "payments".to_owned()),
+                ("team".to_owned(), "payments".to_owned()),
+            ]; // S2.5.2
         }
-        let taken = |alias: &str| world.keys.iter().any(|k| k.account == owner && k.region == region && k.aliases.iter().any(|a| a == alias));
-        let wanted = if aws_managed { vec!["alias/aws/s3"] } else { rng.some(2, &["alias/app", "alias/payments", "alias/payments-old", "alias/platform", "", ""]) };
-        key.aliases = wanted.into_iter().filter(|a| !a.is_empty() && !taken(a)).map(str::to_owned).collect();
+        let taken = |alias: &str| {
+            world
+                .keys
+                .iter()
+                .any(|k| k.account == owner && k.region == region && k.aliases.iter().any(|a| a == alias))
+        };
+        let wanted = if aws_managed {
+            vec!["alias/aws/s3"]
+        } else {
+            rng.some(
+                2,
+                &[
+                    "alias/app",
+                    "alias/payments",
+                    "alias/payments-old",
+                    "alias/platform",
+                    "",
+                    "",
+                ],
+            )
+        };
+        key.aliases = wanted
+            .into_iter()
+            .filter(|a| !a.is_empty() && !taken(a))
+            .map(str::to_owned)
+            .collect();
         if aws_managed && key.aliases.is_empty() {
             continue; // one per account and Region
         }
@@ -230,22 +333,57 @@ fn add_key(rng: &mut Rng, world: &mut World, owner: &str, regions: &[&str; 2]) {
 
 /// Identity policies and boundaries of an account's users, groups and roles.
 fn give_policies(rng: &mut Rng, words: &Vocabulary<'_>, account: &mut Account) {
-    let arn = |path: &str, name: &str| format!("arn:{}:iam::{}:policy{path}{name}", words.world.partition, account.id);
+    let arn = |path: &str, name: &str| {
+        format!(
+            "arn:{}:iam::{}:policy{path}{name}",
+            words.world.partition, account.id
+        )
+    };
     let mut managed: Vec<ManagedPolicy> = Vec::new();
-    for (path, name, kind) in [("/", "KeyUse", PolicyKind::Identity), ("/boundaries/", "Limit", PolicyKind::Boundary), ("/boundaries/", "Narrow", PolicyKind::Boundary)] {
-        let document = if kind == PolicyKind::Identity { policies::identity_policy(rng, words) } else { policies::limit_policy(rng, words, kind) };
-        let old_version = rng.percent(30).then(|| policies::identity_policy(rng, words).json);
-        managed.push(ManagedPolicy { arn: arn(path, name), name: name.to_owned(), path: path.to_owned(), id: rng.unique_id("ANPA"), document, old_version });
+    for (path, name, kind) in [
+        ("/", "KeyUse", PolicyKind::Identity),
+        ("/boundaries/", "Limit", PolicyKind::Boundary),
+        ("/boundaries/", "Narrow", PolicyKind::Boundary),
+    ] {
+        let document = if kind == PolicyKind::Identity {
+            policies::identity_policy(rng, words)
+        } else {
+            policies::limit_policy(rng, words, kind)
+        };
+        let old_version = rng
+            .percent(30)
+            .then(|| policies::identity_policy(rng, words).json);
+        managed.push(ManagedPolicy {
+            arn: arn(path, name),
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id: rng.unique_id("ANPA"),
+            document,
+            old_version,
+        });
     }
-    let administrator = format!("arn:{}:iam::aws:policy/AdministratorAccess", words.world.partition);
-    let everything = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let administrator = format!(
+        "arn:{}:iam::aws:policy/AdministratorAccess",
+        words.world.partition
+    );
+    let everything =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let document = Document::read(everything);
     let name = "AdministratorAccess".to_owned();
-    managed.push(ManagedPolicy { arn: administrator.clone(), name, path: "/".to_owned(), id: rng.unique_id("ANPA"), document, old_version: None });
+    managed.push(ManagedPolicy {
+        arn: administrator.clone(),
+        name,
+        path: "/".to_owned(),
+        id: rng.unique_id("ANPA"),
+        document,
+        old_version: None,
+    });
     let policies = |rng: &mut Rng| {
         let mut policies = Policies::default();
-        for number in 0..*rng.weighted(&[(25, 0), (60, 1), (15, 2)]) {
-            policies.inline.push((format!("inline-{number}"), policies::identity_policy(rng, words)));
+        for number in 0..rng.weighted(&[(25, 0), (60, 1), (15, 2)]) {
+            policies
+                .inline
+                .push((format!("inline-{number}"), policies::identity_policy(rng, words)));
         }
         if rng.percent(35) {
             policies.attached.push(arn("/", "KeyUse"));
@@ -269,9 +407,14 @@ fn give_policies(rng: &mut Rng, words: &Vocabulary<'_>, account: &mut Account) {
     }
     for role in &mut account.roles {
         role.policies = policies(rng);
-        role.boundary = if role.is_service_linked() { None } else { boundary(rng) };
+        role.boundary = if role.is_service_linked() {
+            None
+        } else {
+            boundary(rng)
+        };
         if rng.percent(20) && !role.is_service_linked() {
-            role.tags.push(("keyid".to_owned(), rng.pick(&words.world.keys).id.clone()));
+            role.tags
+                .push(("keyid".to_owned(), rng.pick(&words.world.keys).id.clone()));
         }
     }
     account.managed = managed;
@@ -281,14 +424,23 @@ fn give_policies(rng: &mut Rng, words: &Vocabulary<'_>, account: &mut Account) {
 fn attach_guardrails(rng: &mut Rng, words: &Vocabulary<'_>, organization: &mut Organization) {
     let units: Vec<String> = organization.units.iter().map(|u| u.id.clone()).collect();
     let accounts: Vec<String> = organization.members.iter().map(|m| m.account.clone()).collect();
-    let levels: Vec<String> = std::iter::once(organization.root.clone()).chain(units).chain(accounts).collect();
+    let levels: Vec<String> = std::iter::once(organization.root.clone())
+        .chain(units)
+        .chain(accounts)
+        .collect();
     let full = |name: &str, principal: bool| {
         let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         if principal {
             statement["Principal"] = json!("*");
         }
         let document = Document::read(json!({"Version": "2012-10-17", "Statement": [statement]}));
-        Guardrail { id: format!("p-{name}"), name: name.to_owned(), aws_managed: true, document, targets: Vec::new() }
+        Guardrail {
+            id: format!("p-{name}"),
+            name: name.to_owned(),
+            aws_managed: true,
+            document,
+            targets: Vec::new(),
+        }
     };
     let custom = |rng: &mut Rng, name: &str, document, target: &str| Guardrail {
         id: format!("p-{}", rng.text(8, "abcdefghijkmnpqrstuvwxyz0123456789")),
@@ -301,13 +453,17 @@ fn attach_guardrails(rng: &mut Rng, words: &Vocabulary<'_>, organization: &mut O
     for (number, level) in levels.iter().enumerate() {
         if number > 0 && rng.percent(14) {
             let document = policies::scp(rng, words, true);
-            organization.scps.push(custom(rng, &format!("Allowed{number}"), document, level));
+            organization
+                .scps
+                .push(custom(rng, &format!("Allowed{number}"), document, level));
         } else {
             full_access.targets.push(level.clone());
         }
         if rng.percent(32) {
             let document = policies::scp(rng, words, false);
-            organization.scps.push(custom(rng, &format!("Denied{number}"), document, level));
+            organization
+                .scps
+                .push(custom(rng, &format!("Denied{number}"), document, level));
         }
     }
     organization.scps.insert(0, full_access);
@@ -318,7 +474,9 @@ fn attach_guardrails(rng: &mut Rng, words: &Vocabulary<'_>, organization: &mut O
         for (number, level) in levels.iter().enumerate() {
             if rng.percent(24) {
                 let document = policies::rcp(rng, words);
-                organization.rcps.push(custom(rng, &format!("Perimeter{number}"), document, level));
+                organization
+                    .rcps
+                    .push(custom(rng, &format!("Perimeter{number}"), document, level));
             }
         }
     }

@@ -15,31 +15,89 @@ pub fn document(rng: &mut Rng, statements: Vec<Value>, old_versions: bool) -> Do
         1 if old_versions => drop(policy.insert("Version".to_owned(), json!("2008-10-17"))),
         _ => drop(policy.insert("Version".to_owned(), json!("2012-10-17"))),
     }
-    let statements = if statements.len() == 1 && rng.percent(40) { statements[0].clone() } else { Value::Array(statements) };
+    let statements = if statements.len() == 1 && rng.percent(40) {
+        statements[0].clone()
+    } else {
+        Value::Array(statements)
+    };
     policy.insert("Statement".to_owned(), statements);
     Document::read(Value::Object(policy))
 }
 
 fn one_or_list(rng: &mut Rng, values: Vec<String>) -> Value {
-    if values.len() == 1 && rng.percent(60) { json!(values[0]) } else { json!(values) }
+    if values.len() == 1 && rng.percent(60) {
+        json!(values[0])
+    } else {
+        json!(values)
+    }
 }
 
-const USE: [&str; 5] = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
-const SINGLE: [&str; 34] = [
-    "kms:Decrypt", "kms:Decrypt", "kms:Decrypt", "kms:Encrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:ReEncrypt*",
-    "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey", "kms:Sign", "kms:Verify", "kms:GetPublicKey", "kms:GenerateMac", "kms:VerifyMac",
-    "kms:CreateGrant", "kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant", "kms:RetireGrant", "kms:*Grant*", "kms:PutKeyPolicy", "kms:Get*",
-    "kms:ScheduleKeyDeletion", "kms:EnableKeyRotation", "kms:ImportKeyMaterial", "kms:TagResource", "kms:CreateAlias", "kms:*Alias", "kms:List*",
-    "kms:?ecrypt", "KMS:decrypt", "kms:GenerateDataKeyPair*",
+const USE: [&str; 5] = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
 ];
-const IAM_ONLY: [&str; 5] = ["kms:CreateKey", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "kms:*CustomKeyStore*"];
-const ODD: [&str; 5] = ["kms:ReEncrypt", "k*:Decrypt", "s3:GetObject", "*:*", "kms:NoSuchAction"];
+const SINGLE: [&str; 34] = [
+    "kms:Decrypt",
+    "kms:Decrypt",
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:DescribeKey",
+    "kms:Sign",
+    "kms:Verify",
+    "kms:GetPublicKey",
+    "kms:GenerateMac",
+    "kms:VerifyMac",
+    "kms:CreateGrant",
+    "kms:CreateGrant",
+    "kms:ListGrants",
+    "kms:RevokeGrant",
+    "kms:RetireGrant",
+    "kms:*Grant*",
+    "kms:PutKeyPolicy",
+    "kms:Get*",
+    "kms:ScheduleKeyDeletion",
+    "kms:EnableKeyRotation",
+    "kms:ImportKeyMaterial",
+    "kms:TagResource",
+    "kms:CreateAlias",
+    "kms:*Alias",
+    "kms:List*",
+    "kms:?ecrypt",
+    "KMS:decrypt",
+    "kms:GenerateDataKeyPair*",
+];
+const IAM_ONLY: [&str; 5] = [
+    "kms:CreateKey",
+    "kms:ListKeys",
+    "kms:ListAliases",
+    "kms:GenerateRandom",
+    "kms:*CustomKeyStore*",
+];
+const ODD: [&str; 5] = [
+    "kms:ReEncrypt",
+    "k*:Decrypt",
+    "s3:GetObject",
+    "*:*",
+    "kms:NoSuchAction",
+];
 
 /// Action or NotAction of a statement.
 fn put_actions(rng: &mut Rng, statement: &mut Map<String, Value>, broad: usize, identity: bool) {
     let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
     if rng.percent(if broad > 10 { 6 } else { 2 }) {
-        let not = rng.some(2, &["iam:*", "kms:Decrypt", "kms:CreateGrant", "s3:*", "kms:Sign"]);
+        let not = rng.some(
+            2,
+            &["iam:*", "kms:Decrypt", "kms:CreateGrant", "s3:*", "kms:Sign"],
+        );
         let not = one_or_list(rng, texts(&not));
         statement.insert("NotAction".to_owned(), not);
         return;
@@ -63,10 +121,19 @@ fn put_actions(rng: &mut Rng, statement: &mut Map<String, Value>, broad: usize, 
 }
 
 fn actions_text(statement: &Map<String, Value>) -> String {
-    statement.get("Action").map(Value::to_string).unwrap_or_else(|| "kms:*".to_owned())
+    statement
+        .get("Action")
+        .map(Value::to_string)
+        .unwrap_or_else(|| "kms:*".to_owned())
 }
 
-fn put_conditions(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, statement: &mut Map<String, Value>, at_least: usize) {
+fn put_conditions(
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    kind: PolicyKind,
+    statement: &mut Map<String, Value>,
+    at_least: usize,
+) {
     let actions = actions_text(statement);
     let block = block(rng, words, kind, &actions, at_least);
     if block.as_object().is_some_and(|b| !b.is_empty()) {
@@ -75,8 +142,13 @@ fn put_conditions(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, state
 }
 
 /// Resource or NotResource of an identity-side statement.
-fn put_resources(rng: &mut Rng, words: &Vocabulary<'_>, statement: &mut Map<String, Value>, short_patterns: bool) {
-    let count = *rng.weighted(&[(75, 1), (25, 2)]);
+fn put_resources(
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    statement: &mut Map<String, Value>,
+    short_patterns: bool,
+) {
+    let count = rng.weighted(&[(75, 1), (25, 2)]);
     let patterns: Vec<String> = (0..count).map(|_| resource(rng, words, short_patterns)).collect();
     let name = if rng.percent(6) { "NotResource" } else { "Resource" };
     let patterns = one_or_list(rng, patterns);
@@ -105,14 +177,25 @@ fn resource(rng: &mut Rng, words: &Vocabulary<'_>, short_patterns: bool) -> Stri
 }
 
 /// One statement of an identity policy, boundary, session policy or SCP.
-pub fn identity_statement(rng: &mut Rng, words: &Vocabulary<'_>, kind: PolicyKind, allow: bool, conditions: usize) -> Value {
+pub fn identity_statement(
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    kind: PolicyKind,
+    allow: bool,
+    conditions: usize,
+) -> Value {
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!(if allow { "Allow" } else { "Deny" }));
     put_actions(rng, &mut statement, if allow { 45 } else { 4 }, true);
     if allow && rng.percent(45) {
         statement.insert("Resource".to_owned(), json!("*"));
     } else {
-        put_resources(rng, words, &mut statement, matches!(kind, PolicyKind::Identity | PolicyKind::Boundary));
+        put_resources(
+            rng,
+            words,
+            &mut statement,
+            matches!(kind, PolicyKind::Identity | PolicyKind::Boundary),
+        );
     }
     put_conditions(rng, words, kind, &mut statement, conditions);
     Value::Object(statement)
@@ -156,7 +239,9 @@ pub fn scp(rng: &mut Rng, words: &Vocabulary<'_>, instead_of_full: bool) -> Docu
     let mut statements = Vec::new();
     if instead_of_full {
         statements.push(identity_statement(rng, words, PolicyKind::Scp, true, 0));
-        statements.push(json!({"Effect": "Allow", "Action": ["kms:Describe*", "kms:Decrypt", "s3:*"], "Resource": "*"}));
+        statements.push(
+            json!({"Effect": "Allow", "Action": ["kms:Describe*", "kms:Decrypt", "s3:*"], "Resource": "*"}),
+        );
     } else {
         statements.push(identity_statement(rng, words, PolicyKind::Scp, false, 1));
     }
@@ -168,7 +253,11 @@ pub fn rcp(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!("Deny"));
     statement.insert("Principal".to_owned(), json!("*"));
-    let actions = if rng.percent(20) { vec!["kms:*"] } else { rng.some(3, &SINGLE) };
+    let actions = if rng.percent(20) {
+        vec!["kms:*"]
+    } else {
+        rng.some(3, &SINGLE)
+    };
     statement.insert("Action".to_owned(), json!(actions));
     statement.insert("Resource".to_owned(), json!("*"));
     let organization = words.world.organization.as_ref().map_or("", |o| o.id.as_str());
@@ -190,10 +279,11 @@ pub fn endpoint_policy(rng: &mut Rng, words: &Vocabulary<'_>) -> Document {
             statements.push(json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}));
             continue;
         }
-        let mut statement = match identity_statement(rng, words, PolicyKind::Endpoint, allow, usize::from(!allow)) {
-            Value::Object(statement) => statement,
-            _ => Map::new(),
-        };
+        let mut statement =
+            match identity_statement(rng, words, PolicyKind::Endpoint, allow, usize::from(!allow)) {
+                Value::Object(statement) => statement,
+                _ => Map::new(),
+            };
         let principal = match rng.below(10) {
             0 | 1 => json!({"AWS": words.principal(rng)}),
             2 => json!({"AWS": words.account(rng)}),

@@ -5,7 +5,12 @@ use super::super::rng::Rng;
 use super::super::world::World;
 
 /// Services that call KMS directly.
-pub const SERVICES: [&str; 4] = ["cloudtrail.amazonaws.com", "s3.amazonaws.com", "logs.amazonaws.com", "delivery.logs.amazonaws.com"];
+pub const SERVICES: [&str; 4] = [
+    "cloudtrail.amazonaws.com",
+    "s3.amazonaws.com",
+    "logs.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+];
 /// Names of encryption context pairs.
 pub const PAIR_NAMES: [&str; 5] = ["Dept", "app", "user", "team", "token"];
 /// Names of tags on principals and keys.
@@ -19,8 +24,19 @@ const PAIR_VALUES: [&str; 5] = ["IT", "HR", "payments", "alice", "bob"];
 const TOKENS: [&str; 3] = ["dG9rZW4x", "dG9rZW4y", "AAECAw=="];
 const TEAMS: [&str; 3] = ["payments", "analytics", "platform"];
 const ENVIRONMENTS: [&str; 3] = ["prod", "test", "Prod"];
-const TIMES: [&str; 4] = ["2026-03-01T00:00:00Z", "2026-07-15T12:00:00Z", "2026-11-24T08:30:00Z", "2027-02-01T00:00:00Z"];
-const ADDRESSES: [&str; 5] = ["203.0.113.10", "203.0.113.77", "198.51.100.7", "198.51.100.200", "2001:db8::5"];
+const TIMES: [&str; 4] = [
+    "2026-03-01T00:00:00Z",
+    "2026-07-15T12:00:00Z",
+    "2026-11-24T08:30:00Z",
+    "2027-02-01T00:00:00Z",
+];
+const ADDRESSES: [&str; 5] = [
+    "203.0.113.10",
+    "203.0.113.77",
+    "198.51.100.7",
+    "198.51.100.200",
+    "2001:db8::5",
+];
 const INNER_ADDRESSES: [&str; 3] = ["10.0.1.4", "10.0.2.9", "172.16.5.5"];
 const HASHES: [&str; 2] = ["9f2c4e", "A1B2C3"];
 
@@ -45,7 +61,9 @@ pub struct Vocabulary<'w> {
 impl<'w> Vocabulary<'w> {
     /// Collects the facts.
     pub fn of(world: &'w World) -> Vocabulary<'w> {
-        let all = |f: &dyn Fn(&super::super::world::Account) -> Vec<String>| world.accounts.iter().flat_map(f).collect::<Vec<String>>();
+        let all = |f: &dyn Fn(&super::super::world::Account) -> Vec<String>| {
+            world.accounts.iter().flat_map(f).collect::<Vec<String>>()
+        };
         let mut regions: Vec<String> = world.keys.iter().map(|k| k.region.clone()).collect();
         regions.sort();
         regions.dedup();
@@ -64,14 +82,21 @@ impl<'w> Vocabulary<'w> {
 
     /// Any account, rarely the unknown one.
     pub fn account(&self, rng: &mut Rng) -> String {
-        if rng.percent(12) { self.external.clone() } else { rng.pick(&self.accounts).clone() }
+        if rng.percent(12) {
+            self.external.clone()
+        } else {
+            rng.pick(&self.accounts).clone()
+        }
     }
 
     /// ARN of a user or role, rarely of the unknown account.
     pub fn principal(&self, rng: &mut Rng) -> String {
         match rng.below(10) {
             0 => self.external_principal(rng),
-            1..=3 => rng.pick_if_any(&self.users).unwrap_or(rng.pick(&self.roles)).clone(),
+            1..=3 => rng
+                .pick_if_any(&self.users)
+                .unwrap_or(rng.pick(&self.roles))
+                .clone(),
             _ => rng.pick(&self.roles).clone(),
         }
     }
@@ -86,14 +111,22 @@ impl<'w> Vocabulary<'w> {
     pub fn session_of(&self, rng: &mut Rng, role: &str) -> String {
         let account = role.split(':').nth(4).unwrap_or_default();
         let name = role.rsplit('/').next().unwrap_or_default();
-        format!("arn:{}:sts::{account}:assumed-role/{name}/{}", self.world.partition, rng.pick(&SESSIONS))
+        format!(
+            "arn:{}:sts::{account}:assumed-role/{name}/{}",
+            self.world.partition,
+            rng.pick(&SESSIONS)
+        )
     }
 
     /// ARN of a federated user of an account with users.
     pub fn federated(&self, rng: &mut Rng) -> Option<String> {
         let user = rng.pick_if_any(&self.users)?;
         let account = user.split(':').nth(4).unwrap_or_default();
-        Some(format!("arn:{}:sts::{account}:federated-user/{}", self.world.partition, rng.pick(&FEDERATED)))
+        Some(format!(
+            "arn:{}:sts::{account}:federated-user/{}",
+            self.world.partition,
+            rng.pick(&FEDERATED)
+        ))
     }
 
     /// A service name, sometimes a regional one.
@@ -107,7 +140,11 @@ impl<'w> Vocabulary<'w> {
     /// A concrete value of a condition key (lower-case name), likely to occur in requests and policies.
     pub fn sample(&self, rng: &mut Rng, key: &str) -> String {
         let fixed = |rng: &mut Rng, values: &[&str]| (*rng.pick(values)).to_owned();
-        if let Some(tag) = key.strip_prefix("aws:principaltag/").or(key.strip_prefix("aws:resourcetag/")).or(key.strip_prefix("aws:requesttag/")) {
+        if let Some(tag) = key
+            .strip_prefix("aws:principaltag/")
+            .or(key.strip_prefix("aws:resourcetag/"))
+            .or(key.strip_prefix("aws:requesttag/"))
+        {
             return self.tag_value(rng, tag);
         }
         match key {
@@ -115,11 +152,24 @@ impl<'w> Vocabulary<'w> {
                 let service = *rng.pick(&["s3", "s3", "ec2", "secretsmanager"]);
                 format!("{service}.{}.amazonaws.com", rng.pick(&self.regions))
             }
-            "kms:calleraccount" | "aws:principalaccount" | "aws:sourceaccount" | "aws:resourceaccount" => self.account(rng),
-            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" if rng.percent(12) => "o-other00001".to_owned(),
-            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => self.world.organization.as_ref().map_or(String::new(), |o| o.id.clone()),
+            "kms:calleraccount" | "aws:principalaccount" | "aws:sourceaccount" | "aws:resourceaccount" => {
+                self.account(rng)
+            }
+            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" if rng.percent(12) => {
+                "o-other00001".to_owned()
+            }
+            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => self
+                .world
+                .organization
+                .as_ref()
+                .map_or(String::new(), |o| o.id.clone()),
             "aws:principalorgpaths" | "aws:resourceorgpaths" => {
-                let paths: Vec<String> = self.accounts.iter().filter_map(|a| self.world.organization_path(a)).map(|(_, path)| path).collect();
+                let paths: Vec<String> = self
+                    .accounts
+                    .iter()
+                    .filter_map(|a| self.world.organization_path(a))
+                    .map(|(_, path)| path)
+                    .collect();
                 rng.pick(&paths).clone()
             }
             "kms:encryptioncontext:token" | "example:token" => fixed(rng, &TOKENS),
@@ -127,15 +177,26 @@ impl<'w> Vocabulary<'w> {
             _ if key.starts_with("kms:encryptioncontext:") => fixed(rng, &PAIR_VALUES),
             "aws:tagkeys" => fixed(rng, &TAG_NAMES),
             "kms:resourcealiases" | "kms:requestalias" => rng.pick(&self.aliases).clone(),
-            "aws:username" => rng.pick_if_any(&self.users).map_or("nobody".to_owned(), |u| u.rsplit('/').next().unwrap_or_default().to_owned()),
+            "aws:username" => rng.pick_if_any(&self.users).map_or("nobody".to_owned(), |u| {
+                u.rsplit('/').next().unwrap_or_default().to_owned()
+            }),
             "aws:userid" => self.user_id(rng),
             "aws:requestedregion" => rng.pick(&self.regions).clone(),
-            "aws:sourcevpce" | "aws:sourcevpc" => rng.pick_if_any(&self.world.endpoints).map_or("vpc-none".to_owned(), |e| {
-                if key == "aws:sourcevpc" { e.vpc.clone() } else { e.id.clone() }
-            }),
+            "aws:sourcevpce" | "aws:sourcevpc" => {
+                rng.pick_if_any(&self.world.endpoints)
+                    .map_or("vpc-none".to_owned(), |e| {
+                        if key == "aws:sourcevpc" {
+                            e.vpc.clone()
+                        } else {
+                            e.id.clone()
+                        }
+                    })
+            }
             "kms:grantoperations" => rng.pick(&grant_operations()).clone(),
             "kms:granteeprincipal" | "kms:retiringprincipal" | "aws:principalarn" => self.principal(rng),
-            "kms:granteeserviceprincipal" | "kms:retiringserviceprincipal" | "aws:principalservicename" => self.service(rng),
+            "kms:granteeserviceprincipal" | "kms:retiringserviceprincipal" | "aws:principalservicename" => {
+                self.service(rng)
+            }
             "aws:sourcearn" | "kms:grantconstraintsourcearn" => self.source_arn(rng),
             "aws:currenttime" | "kms:validto" | "aws:epochtime" => fixed(rng, &TIMES),
             "aws:sourceip" => fixed(rng, &ADDRESSES),
@@ -166,7 +227,11 @@ impl<'w> Vocabulary<'w> {
         let partition = &self.world.partition;
         match rng.below(3) {
             0 => format!("arn:{partition}:s3:::bucket{}", rng.between(1, 2)),
-            _ => format!("arn:{partition}:cloudtrail:{}:{}:trail/finance", self.regions[0], rng.pick(&self.accounts)),
+            _ => format!(
+                "arn:{partition}:cloudtrail:{}:{}:trail/finance",
+                self.regions[0],
+                rng.pick(&self.accounts)
+            ),
         }
     }
 }
@@ -179,14 +244,29 @@ pub fn external_account(world: &World) -> String {
 
 /// Grant operations (S5.2.1).
 pub fn grant_operations() -> Vec<String> {
-    operations().iter().filter(|o| o.grantable).map(|o| o.name.to_owned()).collect()
+    operations()
+        .iter()
+        .filter(|o| o.grantable)
+        .map(|o| o.name.to_owned())
+        .collect()
 }
 
 /// Possible values of keys with few values.
 fn fixed_values(key: &str) -> &'static [&'static str] {
     match key {
-        "kms:keyspec" | "kms:customermasterkeyspec" => &["SYMMETRIC_DEFAULT", "SYMMETRIC_DEFAULT", "RSA_2048", "ECC_NIST_P256", "HMAC_256"],
-        "kms:keyusage" | "kms:customermasterkeyusage" => &["ENCRYPT_DECRYPT", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"],
+        "kms:keyspec" | "kms:customermasterkeyspec" => &[
+            "SYMMETRIC_DEFAULT",
+            "SYMMETRIC_DEFAULT",
+            "RSA_2048",
+            "ECC_NIST_P256",
+            "HMAC_256",
+        ],
+        "kms:keyusage" | "kms:customermasterkeyusage" => &[
+            "ENCRYPT_DECRYPT",
+            "ENCRYPT_DECRYPT",
+            "SIGN_VERIFY",
+            "GENERATE_VERIFY_MAC",
+        ],
         "kms:keyorigin" => &["AWS_KMS", "EXTERNAL"],
         "kms:multiregionkeytype" => &["PRIMARY", "REPLICA"],
         "kms:encryptionalgorithm" => &["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"],
@@ -201,7 +281,9 @@ fn fixed_values(key: &str) -> &'static [&'static str] {
         "kms:policyname" => &["default"],
         "kms:recipientattestation:imagesha384" | "kms:recipientattestation:pcr0" => &HASHES,
         "aws:principaltype" => &["Account", "User", "AssumedRole", "FederatedUser"],
-        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" => &["cloudformation.amazonaws.com", "athena.amazonaws.com"],
+        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" => {
+            &["cloudformation.amazonaws.com", "athena.amazonaws.com"]
+        }
         "aws:useragent" => &["aws-cli/2.1", "Boto3/1.3"],
         "aws:sourceidentity" => &["alice", "bob"],
         "aws:multifactorauthage" => &["60", "3600", "90000"],

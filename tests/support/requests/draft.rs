@@ -45,7 +45,10 @@ pub struct Draft {
 impl Draft {
     /// The values stated for a key.
     pub fn stated(&self, key: &str) -> Option<&Vec<String>> {
-        self.context.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, values)| values)
+        self.context
+            .iter()
+            .find(|(k, _)| k.eq_ignore_ascii_case(key))
+            .map(|(_, values)| values)
     }
 
     /// States a value, or with no values takes the key away.
@@ -69,8 +72,7 @@ impl Draft {
 
     /// Whether a request may state the key (lower-case name): nothing derived, nothing the action does not support, nothing
     /// that contradicts the caller, the call chain or the way the request travels.
-    pub fn may_state(&self, words: &Vocabulary<'_>, key: &str) -> bool {
-        let caller = self.caller(words);
+    pub fn may_state(&self, words: &Vocabulary<'_>, caller: &Caller<'_>, key: &str) -> bool {
         let target = self.key_of(words);
         let named_session = matches!(&caller.who, Who::Role { .. });
         let via_service = self.stated("kms:ViaService").is_some();
@@ -80,7 +82,9 @@ impl Draft {
         if let Some(tag) = key.strip_prefix("aws:principaltag/") {
             return !tag.is_empty()
                 && match &caller.who {
-                    Who::Role { role: Some(role), .. } => role.allows_session_tags() && !role.is_service_linked(),
+                    Who::Role { role: Some(role), .. } => {
+                        role.allows_session_tags() && !role.is_service_linked()
+                    }
                     Who::Role { role: None, .. } | Who::User(None) | Who::Federated { .. } => true,
                     _ => false,
                 };
@@ -91,8 +95,13 @@ impl Draft {
         match key {
             "kms:viaservice" => !caller.is_service() && self.endpoint.is_none(),
             "aws:calledvia" => via_service,
-            "aws:multifactorauthpresent" => named_session && !caller.is_service_linked() || matches!(caller.who, Who::User(_) | Who::Federated { .. }),
-            "aws:multifactorauthage" => self.stated("aws:MultiFactorAuthPresent").is_some_and(|v| v[0] == "true"),
+            "aws:multifactorauthpresent" => {
+                named_session && !caller.is_service_linked()
+                    || matches!(caller.who, Who::User(_) | Who::Federated { .. })
+            }
+            "aws:multifactorauthage" => self
+                .stated("aws:MultiFactorAuthPresent")
+                .is_some_and(|v| v[0] == "true"),
             "aws:sourceidentity" => named_session,
             "aws:currenttime" | "aws:epochtime" | "example:ticket" | "example:token" => true,
             "aws:useragent" => !caller.is_service(),
@@ -102,14 +111,30 @@ impl Draft {
             "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => caller.is_service(),
             "aws:userid" => caller.is_external() && matches!(caller.who, Who::User(_) | Who::Role { .. }),
             "aws:requestedregion" => self.operation.resourceless,
-            "kms:encryptionalgorithm" => target.spec.starts_with("RSA") && target.usage == "ENCRYPT_DECRYPT" && !self.operation.name.starts_with("GenerateDataKey"),
+            "kms:encryptionalgorithm" => {
+                target.spec.starts_with("RSA")
+                    && target.usage == "ENCRYPT_DECRYPT"
+                    && !self.operation.name.starts_with("GenerateDataKey")
+            }
             "kms:signingalgorithm" => target.usage == "SIGN_VERIFY",
-            "kms:keyspec" | "kms:keyusage" | "kms:keyorigin" | "kms:multiregion" => self.operation.name == "CreateKey",
-            "aws:requesttag/team" | "aws:requesttag/env" | "aws:requesttag/project" => self.operation.name == "TagResource",
+            "kms:keyspec" | "kms:keyusage" | "kms:keyorigin" | "kms:multiregion" => {
+                self.operation.name == "CreateKey"
+            }
+            "aws:requesttag/team" | "aws:requesttag/env" | "aws:requesttag/project" => {
+                self.operation.name == "TagResource"
+            }
             "aws:tagkeys" => self.operation.name == "UntagResource",
             "kms:reencryptonsamekey" => self.destination.is_none(),
-            "kms:messagetype" | "kms:datakeypairspec" | "kms:rotationperiodindays" | "kms:schedulekeydeletionpendingwindowindays" | "kms:policyname" => true,
-            "kms:bypasspolicylockoutsafetycheck" | "kms:validto" | "kms:expirationmodel" | "kms:wrappingalgorithm" | "kms:wrappingkeyspec" => true,
+            "kms:messagetype"
+            | "kms:datakeypairspec"
+            | "kms:rotationperiodindays"
+            | "kms:schedulekeydeletionpendingwindowindays"
+            | "kms:policyname" => true,
+            "kms:bypasspolicylockoutsafetycheck"
+            | "kms:validto"
+            | "kms:expirationmodel"
+            | "kms:wrappingalgorithm"
+            | "kms:wrappingkeyspec" => true,
             "kms:recipientattestation:imagesha384" | "kms:recipientattestation:pcr0" => !caller.is_service(),
             _ => false,
         }
@@ -119,11 +144,14 @@ impl Draft {
     pub fn admit(&mut self, rng: &mut Rng, words: &Vocabulary<'_>) {
         let caller = self.caller(words);
         self.fit_to_caller(rng, words, &caller);
+        let caller = self.caller(words);
         for _ in 0..2 {
             // twice, since one key may depend on another that falls
             let keys: Vec<String> = self.context.iter().map(|(k, _)| k.clone()).collect();
             for key in keys {
-                if !self.may_state(words, &key.to_lowercase()) && !key.to_lowercase().starts_with("aws:calledvia") {
+                if !self.may_state(words, &caller, &key.to_lowercase())
+                    && !key.to_lowercase().starts_with("aws:calledvia")
+                {
                     self.state(&key, Vec::new());
                 }
             }
@@ -131,7 +159,7 @@ impl Draft {
         if self.operation.name == "UntagResource" {
             self.state("aws:TagKeys", vec![words.sample(rng, "aws:tagkeys")]);
         }
-        self.add_what_is_always_there(rng, words);
+        self.add_what_is_always_there(rng, words, &caller);
         self.keep_together(rng, words);
     }
 
@@ -156,12 +184,15 @@ impl Draft {
         {
             self.endpoint = None;
         }
-        if self.destination.is_some_and(|to| words.world.keys[to].region != self.key_of(words).region) {
+        if self
+            .destination
+            .is_some_and(|to| words.world.keys[to].region != self.key_of(words).region)
+        {
             self.destination = None;
         }
     }
 
-    fn add_what_is_always_there(&mut self, rng: &mut Rng, words: &Vocabulary<'_>) {
+    fn add_what_is_always_there(&mut self, rng: &mut Rng, words: &Vocabulary<'_>, caller: &Caller<'_>) {
         let key = self.key_of(words);
         let signing = match (key.spec.as_str(), key.usage.as_str()) {
             ("RSA_2048", "SIGN_VERIFY") => ["RSASSA_PSS_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"],
@@ -171,11 +202,23 @@ impl Draft {
         let always = [
             ("kms:MessageType", rng.pick(&["RAW", "DIGEST"])),
             ("kms:SigningAlgorithm", rng.pick(&signing)),
-            ("kms:EncryptionAlgorithm", rng.pick(&["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])),
-            ("kms:DataKeyPairSpec", rng.pick(&["RSA_2048", "RSA_4096", "ECC_NIST_P256"])),
+            (
+                "kms:EncryptionAlgorithm",
+                rng.pick(&["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]),
+            ),
+            (
+                "kms:DataKeyPairSpec",
+                rng.pick(&["RSA_2048", "RSA_4096", "ECC_NIST_P256"]),
+            ),
             ("kms:PolicyName", &"default"),
-            ("kms:ScheduleKeyDeletionPendingWindowInDays", rng.pick(&["7", "14", "30"])),
-            ("kms:WrappingAlgorithm", rng.pick(&["RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_256"])),
+            (
+                "kms:ScheduleKeyDeletionPendingWindowInDays",
+                rng.pick(&["7", "14", "30"]),
+            ),
+            (
+                "kms:WrappingAlgorithm",
+                rng.pick(&["RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_256"]),
+            ),
             ("kms:WrappingKeySpec", rng.pick(&["RSA_2048", "RSA_4096"])),
             ("kms:KeySpec", &"SYMMETRIC_DEFAULT"),
             ("kms:KeyUsage", &"ENCRYPT_DECRYPT"),
@@ -185,7 +228,10 @@ impl Draft {
         ];
         for (name, value) in always {
             let lower = name.to_lowercase();
-            if self.may_state(words, &lower) && !value.is_empty() && (self.stated(name).is_none() || lower == "kms:signingalgorithm") {
+            if self.may_state(words, caller, &lower)
+                && !value.is_empty()
+                && (self.stated(name).is_none() || lower == "kms:signingalgorithm")
+            {
                 self.state(name, vec![(*value).to_owned()]);
             }
         }
@@ -200,25 +246,50 @@ impl Draft {
         if let Some(now) = iso(self.stated("aws:CurrentTime")).or(iso(self.stated("aws:EpochTime"))) {
             let seconds = date(&now[0]).unwrap_or_default() as i64;
             let stated_twice = rng.percent(40);
-            self.state("aws:EpochTime", if stated_twice { vec![seconds.to_string()] } else { Vec::new() });
+            self.state(
+                "aws:EpochTime",
+                if stated_twice {
+                    vec![seconds.to_string()]
+                } else {
+                    Vec::new()
+                },
+            );
             self.state("aws:CurrentTime", now);
         }
         if let Some(endpoint) = self.endpoint.map(|e| &words.world.endpoints[e]) {
-            let inner = self.stated("aws:VpcSourceIp").cloned().unwrap_or_else(|| vec!["10.0.1.4".to_owned()]);
+            let inner = self
+                .stated("aws:VpcSourceIp")
+                .cloned()
+                .unwrap_or_else(|| vec!["10.0.1.4".to_owned()]);
             self.state("aws:VpcSourceIp", inner);
             self.state("aws:SourceVpc", vec![endpoint.vpc.clone()]);
             self.state("aws:SourceVpce", vec![endpoint.id.clone()]);
         }
-        let chain = self.stated("aws:CalledVia").filter(|_| self.stated("kms:ViaService").is_some()).cloned().unwrap_or_default();
+        let chain = self
+            .stated("aws:CalledVia")
+            .filter(|_| self.stated("kms:ViaService").is_some())
+            .cloned()
+            .unwrap_or_default();
         self.state("aws:CalledVia", chain.clone());
         self.state("aws:CalledViaFirst", chain.first().cloned().into_iter().collect());
         self.state("aws:CalledViaLast", chain.last().cloned().into_iter().collect());
-        let tags: Vec<String> = self.context.iter().filter_map(|(k, _)| k.to_lowercase().strip_prefix("aws:requesttag/").map(str::to_owned)).collect();
+        let tags: Vec<String> = self
+            .context
+            .iter()
+            .filter_map(|(k, _)| {
+                k.to_lowercase()
+                    .strip_prefix("aws:requesttag/")
+                    .map(str::to_owned)
+            })
+            .collect();
         if !tags.is_empty() {
             self.state("aws:TagKeys", tags);
         }
         if self.stated("kms:ValidTo").is_some_and(|v| v[0].contains('T')) {
-            let seconds = self.stated("kms:ValidTo").and_then(|v| date(&v[0])).unwrap_or_default() as i64;
+            let seconds = self
+                .stated("kms:ValidTo")
+                .and_then(|v| date(&v[0]))
+                .unwrap_or_default() as i64;
             self.state("kms:ValidTo", vec![seconds.to_string()]);
         }
         if let Some(account) = self.stated("aws:SourceAccount").cloned() {
@@ -233,13 +304,24 @@ impl Draft {
     pub fn request(&self, words: &Vocabulary<'_>, id: usize) -> Value {
         let key = self.key_of(words);
         let re_encrypt = self.destination.is_some();
-        let action = if re_encrypt { "ReEncrypt" } else { self.operation.name };
+        let action = if re_encrypt {
+            "ReEncrypt"
+        } else {
+            self.operation.name
+        };
         let mut request = Map::new();
         let mut put = |name: &str, value: Value| drop(request.insert(name.to_owned(), value));
         put("id", json!(format!("r{id}")));
         put("principal", json!(self.principal));
         put("action", json!(format!("kms:{action}")));
-        put("resource", json!(if self.operation.resourceless { "*".to_owned() } else { self.identifier(words, key) }));
+        put(
+            "resource",
+            json!(if self.operation.resourceless {
+                "*".to_owned()
+            } else {
+                self.identifier(words, key)
+            }),
+        );
         put("context", context_json(&self.context));
         if let Some(destination) = self.destination {
             put("destination", json!(words.world.keys[destination].arn));
@@ -255,7 +337,12 @@ impl Draft {
             put("vpcEndpoint", json!(words.world.endpoints[endpoint].id));
         }
         match self.operation.name {
-            "CreateGrant" => put("grant", self.grant.clone().unwrap_or_else(|| json!({"GranteePrincipal": words.roles[0], "Operations": ["Decrypt"]}))),
+            "CreateGrant" => put(
+                "grant",
+                self.grant.clone().unwrap_or_else(
+                    || json!({"GranteePrincipal": words.roles[0], "Operations": ["Decrypt"]}),
+                ),
+            ),
             "RetireGrant" => {
                 let grant = key.grants.get(self.grant_number % key.grants.len().max(1));
                 put("grantId", json!(grant.map_or("0000", |g| g.id.as_str())));
@@ -263,7 +350,10 @@ impl Draft {
             _ if self.operation.on_alias => {
                 put("alias", json!(self.alias));
                 let previous = &words.world.keys[self.previous_key];
-                if self.operation.name == "UpdateAlias" && previous.account == key.account && previous.region == key.region {
+                if self.operation.name == "UpdateAlias"
+                    && previous.account == key.account
+                    && previous.region == key.region
+                {
                     put("previousKey", json!(previous.arn));
                 } else if self.operation.name == "UpdateAlias" {
                     put("previousKey", json!(key.arn));
@@ -278,7 +368,15 @@ impl Draft {
     fn identifier(&self, words: &Vocabulary<'_>, key: &Key) -> String {
         let own = self.caller(words).is_in(&key.account);
         let alias = key.aliases.first().filter(|_| self.operation.takes_alias);
-        let unique = |name: &str| words.world.keys.iter().filter(|k| k.account == key.account && (k.id == name || k.aliases.iter().any(|a| a == name))).count() == 1;
+        let unique = |name: &str| {
+            words
+                .world
+                .keys
+                .iter()
+                .filter(|k| k.account == key.account && (k.id == name || k.aliases.iter().any(|a| a == name)))
+                .count()
+                == 1
+        };
         match (self.form, alias) {
             (1, _) if own && unique(&key.id) => key.id.clone(),
             (2, Some(alias)) if own && unique(alias) => alias.clone(),
@@ -289,6 +387,17 @@ impl Draft {
 }
 
 fn context_json(context: &[(String, Vec<String>)]) -> Value {
-    let value = |key: &str, values: &[String]| if multi_valued(&key.to_lowercase()) { json!(values) } else { json!(values[0]) };
-    Value::Object(context.iter().map(|(key, values)| (key.clone(), value(key, values))).collect())
+    let value = |key: &str, values: &[String]| {
+        if multi_valued(&key.to_lowercase()) {
+            json!(values)
+        } else {
+            json!(values[0])
+        }
+    };
+    Value::Object(
+        context
+            .iter()
+            .map(|(key, values)| (key.clone(), value(key, values)))
+            .collect(),
+    )
 }

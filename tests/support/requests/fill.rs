@@ -1,13 +1,13 @@
 //! From an aim to a whole request: caller, key, action, a random context, then values that meet the conditions aimed at, then a slip.
 
 use super::super::conditions::{Filled, condition_holds, substitute};
-use super::super::decide::first_context;
 use super::super::document::{Condition, Document, PolicyKind};
 use super::super::generate::conditions::{block, multi_valued};
 use super::super::generate::vocabulary::{PAIR_NAMES, TAG_NAMES, Vocabulary, grant_operations};
 use super::super::generate::{pair_constraint, policies};
 use super::super::mechanisms::Mechanism;
 use super::super::operations::operation;
+use super::super::permissions::first_context;
 use super::super::rng::Rng;
 use super::super::text::Piece;
 use super::super::truth::Truth;
@@ -24,13 +24,16 @@ pub fn draft(aim: Aim<'_>, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Opt
         operation: aim.operation(rng, words, key, mechanism),
         principal,
         key,
-        form: *rng.weighted(&[(55, 0), (12, 1), (18, 2), (15, 3)]),
+        form: rng.weighted(&[(55, 0), (12, 1), (18, 2), (15, 3)]),
         context: Vec::new(),
         destination: None,
         destination_context: Vec::new(),
         session_policies: Vec::new(),
         federated_by,
-        endpoint: aim.endpoint.or_else(|| (!words.world.endpoints.is_empty() && rng.percent(8)).then(|| rng.below(words.world.endpoints.len()))),
+        endpoint: aim.endpoint.or_else(|| {
+            (!words.world.endpoints.is_empty() && rng.percent(8))
+                .then(|| rng.below(words.world.endpoints.len()))
+        }),
         grant: None,
         grant_number: aim.grant.map_or(0, |(number, _)| number),
         alias: String::new(),
@@ -55,19 +58,31 @@ pub fn draft(aim: Aim<'_>, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Opt
 }
 
 /// Session policies: nearly always for federated users, sometimes for role sessions.
-fn pass_session_policies(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, mechanism: Option<Mechanism>) {
+fn pass_session_policies(
+    draft: &mut Draft,
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    mechanism: Option<Mechanism>,
+) {
     let wanted = matches!(mechanism, Some(Mechanism::SessionLimit | Mechanism::DenySession));
     let federated = draft.principal.contains(":federated-user/");
     let role = draft.principal.contains(":assumed-role/") || draft.principal.contains(":role/");
     if wanted && !federated && !role {
-        let known: Vec<String> = words.roles.iter().filter(|r| r.contains(&words.world.keys[draft.key].account)).cloned().collect();
+        let known: Vec<String> = words
+            .roles
+            .iter()
+            .filter(|r| r.contains(&words.world.keys[draft.key].account))
+            .cloned()
+            .collect();
         if let Some(role) = rng.pick_if_any(&known) {
             draft.principal = words.session_of(rng, role);
         }
     }
     if wanted || federated && rng.percent(85) || role && rng.percent(10) {
-        for _ in 0..*rng.weighted(&[(85, 1), (15, 2)]) {
-            draft.session_policies.push(policies::limit_policy(rng, words, PolicyKind::Session).json);
+        for _ in 0..rng.weighted(&[(85, 1), (15, 2)]) {
+            draft
+                .session_policies
+                .push(policies::limit_policy(rng, words, PolicyKind::Session).json);
         }
     }
     if mechanism == Some(Mechanism::DenySession) {
@@ -78,7 +93,9 @@ fn pass_session_policies(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_
             deny["Condition"] = condition;
         }
         let statements = vec![policies::broad(rng), deny];
-        draft.session_policies.push(policies::document(rng, statements, true).json);
+        draft
+            .session_policies
+            .push(policies::document(rng, statements, true).json);
     }
 }
 
@@ -133,18 +150,39 @@ fn parameters(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, aimed_at
         "ReEncryptFrom" | "ReEncryptTo" if rng.percent(55) => re_encrypt(draft, rng, words),
         _ => {}
     }
-    draft.previous_key = if rng.percent(60) { rng.below(words.world.keys.len()) } else { draft.key };
-    let pointed_at = if draft.operation.name == "UpdateAlias" { draft.previous_key } else { draft.key };
-    let existing = words.world.keys[pointed_at].aliases.first().filter(|_| draft.operation.name != "CreateAlias");
-    draft.alias = existing.cloned().unwrap_or_else(|| words.sample(rng, "kms:requestalias"));
+    draft.previous_key = if rng.percent(60) {
+        rng.below(words.world.keys.len())
+    } else {
+        draft.key
+    };
+    let pointed_at = if draft.operation.name == "UpdateAlias" {
+        draft.previous_key
+    } else {
+        draft.key
+    };
+    let existing = words.world.keys[pointed_at]
+        .aliases
+        .first()
+        .filter(|_| draft.operation.name != "CreateAlias");
+    draft.alias = existing
+        .cloned()
+        .unwrap_or_else(|| words.sample(rng, "kms:requestalias"));
 }
 
 fn words_key<'w>(draft: &Draft, words: &Vocabulary<'w>) -> &'w Key {
     &words.world.keys[draft.key]
 }
 
-fn encryption_context(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, constraint: Option<&PairConstraint>) {
-    let mut pairs: Vec<(String, String)> = constraint.filter(|_| rng.percent(80)).map(|c| c.pairs.clone()).unwrap_or_default();
+fn encryption_context(
+    draft: &mut Draft,
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    constraint: Option<&PairConstraint>,
+) {
+    let mut pairs: Vec<(String, String)> = constraint
+        .filter(|_| rng.percent(80))
+        .map(|c| c.pairs.clone())
+        .unwrap_or_default();
     let more = match constraint {
         Some(constraint) if constraint.equals => rng.percent(15),
         _ => rng.percent(45),
@@ -152,7 +190,12 @@ fn encryption_context(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, 
     if more {
         let count = rng.between(1, 2);
         let names = rng.some(count, &PAIR_NAMES);
-        pairs.extend(names.into_iter().map(|name| (name.to_owned(), words.sample(rng, &format!("kms:encryptioncontext:{name}")))));
+        pairs.extend(names.into_iter().map(|name| {
+            (
+                name.to_owned(),
+                words.sample(rng, &format!("kms:encryptioncontext:{name}")),
+            )
+        }));
     }
     for (name, value) in pairs {
         let name = if rng.percent(4) { name.to_lowercase() } else { name };
@@ -177,11 +220,17 @@ fn child(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key, parent: Option<&Grant
         }
         _ => (key.spec == "SYMMETRIC_DEFAULT" && rng.percent(30)).then(|| pair_constraint(rng, words)),
     };
-    let source_arn = parent.and_then(|p| p.source_arn.clone()).filter(|_| rng.percent(80));
+    let source_arn = parent
+        .and_then(|p| p.source_arn.clone())
+        .filter(|_| rng.percent(80));
     let mut constraints = json!({});
     if let Some(PairConstraint { equals, pairs }) = constraint {
         let pairs: serde_json::Map<String, Value> = pairs.into_iter().map(|(k, v)| (k, json!(v))).collect();
-        constraints[if equals { "EncryptionContextEquals" } else { "EncryptionContextSubset" }] = Value::Object(pairs);
+        constraints[if equals {
+            "EncryptionContextEquals"
+        } else {
+            "EncryptionContextSubset"
+        }] = Value::Object(pairs);
     }
     if let Some(arn) = source_arn.or_else(|| rng.percent(10).then(|| words.source_arn(rng))) {
         constraints["SourceArn"] = json!(arn);
@@ -207,12 +256,27 @@ fn retire(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, aimed: bool)
     if !aimed {
         draft.grant_number = rng.below(key.grants.len().max(1));
     }
-    let Some(grant) = key.grants.get(draft.grant_number) else { return };
-    let named = [grant.retiring.clone(), grant.retiring_service.clone(), grant.grantee.clone()];
-    let usable = |text: &String| words.users.contains(text) || words.roles.contains(text) || text.ends_with(":root") || text.ends_with(".amazonaws.com");
+    let Some(grant) = key.grants.get(draft.grant_number) else {
+        return;
+    };
+    let named = [
+        grant.retiring.clone(),
+        grant.retiring_service.clone(),
+        grant.grantee.clone(),
+    ];
+    let usable = |text: &String| {
+        words.users.contains(text)
+            || words.roles.contains(text)
+            || text.ends_with(":root")
+            || text.ends_with(".amazonaws.com")
+    };
     let named: Vec<String> = named.into_iter().flatten().filter(usable).collect();
     if let Some(principal) = rng.pick_if_any(&named).filter(|_| rng.percent(65)) {
-        draft.principal = if principal.contains(":role/") && rng.percent(60) { words.session_of(rng, principal) } else { principal.clone() };
+        draft.principal = if principal.contains(":role/") && rng.percent(60) {
+            words.session_of(rng, principal)
+        } else {
+            principal.clone()
+        };
         draft.federated_by = None;
     }
 }
@@ -220,8 +284,14 @@ fn retire(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, aimed: bool)
 /// Makes it the operation ReEncrypt, aimed at one of its two sides.
 fn re_encrypt(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>) {
     let region = &words_key(draft, words).region;
-    let others: Vec<usize> = (0..words.world.keys.len()).filter(|n| words.world.keys[*n].region == *region).collect();
-    let other = if rng.percent(35) { draft.key } else { *rng.pick(&others) };
+    let others: Vec<usize> = (0..words.world.keys.len())
+        .filter(|n| words.world.keys[*n].region == *region)
+        .collect();
+    let other = if rng.percent(35) {
+        draft.key
+    } else {
+        *rng.pick(&others)
+    };
     if draft.operation.name == "ReEncryptFrom" {
         draft.destination = Some(other);
     } else {
@@ -231,21 +301,45 @@ fn re_encrypt(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>) {
     }
     let destination = &words.world.keys[draft.destination.unwrap_or(other)];
     if destination.spec == "SYMMETRIC_DEFAULT" && rng.percent(70) {
-        let same_pairs = draft.context.iter().filter(|(key, _)| key.starts_with("kms:EncryptionContext:")).cloned();
-        draft.destination_context = if rng.percent(60) { same_pairs.collect() } else { vec![("kms:EncryptionContext:Dept".to_owned(), vec!["IT".to_owned()])] };
+        let same_pairs = draft
+            .context
+            .iter()
+            .filter(|(key, _)| key.starts_with("kms:EncryptionContext:"))
+            .cloned();
+        draft.destination_context = if rng.percent(60) {
+            same_pairs.collect()
+        } else {
+            vec![("kms:EncryptionContext:Dept".to_owned(), vec!["IT".to_owned()])]
+        };
     } else if destination.spec.starts_with("RSA") && destination.usage == "ENCRYPT_DECRYPT" {
-        draft.destination_context = vec![("kms:EncryptionAlgorithm".to_owned(), vec!["RSAES_OAEP_SHA_256".to_owned()])];
+        draft.destination_context = vec![(
+            "kms:EncryptionAlgorithm".to_owned(),
+            vec!["RSAES_OAEP_SHA_256".to_owned()],
+        )];
     }
 }
 
 /// Looks for a value that makes the condition hold; gives up after a few.
-fn meet(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, condition: &Condition, document: &Document, kind: PolicyKind) {
+fn meet(
+    draft: &mut Draft,
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    condition: &Condition,
+    document: &Document,
+    kind: PolicyKind,
+) {
     let holds = |draft: &Draft| {
         let context = first_context(words.world, &draft.request(words, 0));
-        (condition_holds(condition, document.variables, kind, &context), context)
+        (
+            condition_holds(condition, document.variables, kind, &context),
+            context,
+        )
     };
     let (truth, context) = holds(draft);
-    if truth == Truth::T || !(draft.may_state(words, &condition.key) || condition.key == "aws:multifactorauthage") {
+    if truth == Truth::T
+        || !(draft.may_state(words, &draft.caller(words), &condition.key)
+            || condition.key == "aws:multifactorauthage")
+    {
         return;
     }
     for _ in 0..5 {
@@ -277,18 +371,37 @@ fn meet(draft: &mut Draft, rng: &mut Rng, words: &Vocabulary<'_>, condition: &Co
 
 /// The usual spelling of a key: names after the prefix stay as the policy wrote them, unless it shouts.
 fn written(as_written: &str, lower: &str) -> String {
-    if as_written.to_uppercase() == as_written { lower.to_owned() } else { as_written.to_owned() }
+    if as_written.to_uppercase() == as_written {
+        lower.to_owned()
+    } else {
+        as_written.to_owned()
+    }
 }
 
 /// A value near one of the listed ones.
-fn proposal(rng: &mut Rng, words: &Vocabulary<'_>, condition: &Condition, document: &Document, context: &super::super::context::Context) -> String {
-    let text = condition.operator.base.starts_with("String") || condition.operator.base.starts_with("Arn") || condition.operator.base == "BinaryEquals";
+fn proposal(
+    rng: &mut Rng,
+    words: &Vocabulary<'_>,
+    condition: &Condition,
+    document: &Document,
+    context: &super::super::context::Context,
+) -> String {
+    let text = condition.operator.base.starts_with("String")
+        || condition.operator.base.starts_with("Arn")
+        || condition.operator.base == "BinaryEquals";
     let listed = rng.pick_if_any(&condition.values);
     match listed {
-        Some(listed) if text && rng.percent(65) => match substitute(listed, !condition.operator.base.contains("Equals"), document.variables, context) {
+        Some(listed) if text && rng.percent(65) => match substitute(
+            listed,
+            !condition.operator.base.contains("Equals"),
+            document.variables,
+            context,
+        ) {
             Filled::Pieces(pieces) => {
                 let pieces = pieces.into_iter().filter(|p| *p != Piece::Star);
-                pieces.map(|p| if let Piece::Char(c) = p { c } else { 'x' }).collect()
+                pieces
+                    .map(|p| if let Piece::Char(c) = p { c } else { 'x' })
+                    .collect()
             }
             _ => words.sample(rng, &condition.key),
         },

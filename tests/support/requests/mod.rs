@@ -30,21 +30,36 @@ enum Goal {
     Anything,
     /// That this mechanism decides.
     DecidedBy(Mechanism),
-    /// An answer that depends on something unknown.
-    Undetermined,
+    /// That the answer is this one.
+    Answered(Decision),
 }
 
 fn request(words: &Vocabulary<'_>, targets: &[Aim<'_>], rng: &mut Rng, id: usize) -> Value {
+    let mut mechanisms = Mechanism::all();
+    mechanisms.extend([
+        Mechanism::EndpointLimit,
+        Mechanism::DenyEndpoint,
+        Mechanism::SessionLimit,
+    ]); // hard to reach
     let goal = match rng.below(100) {
-        0..=22 => Goal::Anything,
-        23..=34 => Goal::Undetermined,
-        _ => Goal::DecidedBy(*rng.pick(&Mechanism::all())),
+        0..=17 => Goal::Anything,
+        18..=28 => Goal::Answered(Decision::Undetermined),
+        29..=38 => Goal::Answered(Decision::Allowed),
+        _ => Goal::DecidedBy(*rng.pick(&mechanisms)),
     };
-    let fitting: Vec<Aim<'_>> = targets.iter().filter(|target| may_reach(words, goal, target)).copied().collect();
+    let fitting: Vec<Aim<'_>> = targets
+        .iter()
+        .filter(|target| may_reach(words, goal, target))
+        .copied()
+        .collect();
     let mut request = Value::Null;
     for _ in 0..TRIES {
         let target = *rng.pick_if_any(&fitting).unwrap_or(rng.pick(targets));
-        let mechanism = if let Goal::DecidedBy(mechanism) = goal { Some(mechanism) } else { None };
+        let mechanism = if let Goal::DecidedBy(mechanism) = goal {
+            Some(mechanism)
+        } else {
+            None
+        };
         request = fill::draft(target, rng, words, mechanism).request(words, id);
         if reached(words.world, goal, &request) {
             break;
@@ -56,15 +71,17 @@ fn request(words: &Vocabulary<'_>, targets: &[Aim<'_>], rng: &mut Rng, id: usize
 fn may_reach(words: &Vocabulary<'_>, goal: Goal, target: &Aim<'_>) -> bool {
     match goal {
         Goal::DecidedBy(mechanism) => target.serves(mechanism),
-        Goal::Undetermined => target.is_open(words),
-        Goal::Anything => true,
+        Goal::Answered(Decision::Undetermined) => target.is_open(words),
+        Goal::Anything | Goal::Answered(_) => true,
     }
 }
 
 fn reached(world: &World, goal: Goal, request: &Value) -> bool {
     match goal {
         Goal::Anything => true,
-        Goal::DecidedBy(mechanism) => decide(world, request) != decide_with(world, request, &Options::without(mechanism)),
-        Goal::Undetermined => decide(world, request) == Decision::Undetermined,
+        Goal::DecidedBy(mechanism) => {
+            decide(world, request) != decide_with(world, request, &Options::without(mechanism))
+        }
+        Goal::Answered(decision) => decide(world, request) == decision,
     }
 }
