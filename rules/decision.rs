@@ -65,8 +65,8 @@ fn caps(route: Route) -> Caps {
         | Route::Delegated
         | Route::CrossAccount
         | Route::IamOnly => Caps::Required,
-        // S4.9.2, S4.9.5, S4.9.8 (d): the identity side counts only within its limits.
-        Route::GrantToAccount | Route::GrantTrusted | Route::RetiringByIdentity => Caps::Required,
+        // S4.9.2, S4.9.8 (d): the identity side counts only within its limits.
+        Route::GrantToAccount | Route::RetiringByIdentity => Caps::Required,
         // S4.4.6
         Route::Anyone => Caps::Doubtful(
             "S4.4.6",

@@ -78,9 +78,14 @@ crepe! {
     Path(p, k, Route::GrantToRole, ByGrant(g), Nothing, m) <-
         Gives(g, k, m), Grantee(g, p, GranteeKind::Role), InAccount(p, a), IssuedBy(g, a), KeyIn(k, b), (a != b);
 
-    // S4.9.5: or when an identity policy of its own account allows the action on that key.
-    Path(p, k, Route::GrantTrusted, ByGrant(g), Statement(s), m & n) <-
-        Gives(g, k, m), Grantee(g, p, _), InAccount(p, a), KeyIn(k, b), (a != b), Holds(p, d),
+    // S4.9.5: or when an identity policy of its own account allows the action on that key;
+    Path(p, k, Route::Grant, ByGrant(g), Statement(s), m & n) <-
+        Gives(g, k, m), Grantee(g, p, GranteeKind::Named), InAccount(p, a), KeyIn(k, b), (a != b), Holds(p, d),
+        PolicyAllows(d, k, s, n), (!(m & n).is_empty());
+
+    // S4.9.5: likewise a role; then S4.9.6 applies to it.
+    Path(p, k, Route::GrantToRole, ByGrant(g), Statement(s), m & n) <-
+        Gives(g, k, m), Grantee(g, p, GranteeKind::Role), InAccount(p, a), KeyIn(k, b), (a != b), Holds(p, d),
         PolicyAllows(d, k, s, n), (!(m & n).is_empty());
 
     // S4.9.5: with neither, the documentation does not say.
@@ -97,6 +102,11 @@ crepe! {
     // S4.9.8 (b): a grantee that is an account root is the root user.
     Path(p, k, Route::RetiringGrantee, ByGrant(g), Nothing, RETIRE) <-
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), InAccount(p, a), RootUser(p);
+
+    // S4.9.8 (b): for the account's other principals it is a delegation (S4.9.2).
+    Path(p, k, Route::RetiringByIdentity, ByGrant(g), Statement(s), RETIRE) <-
+        Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), PolicyAllows(d, k, s, n),
+        (!(n & RETIRE).is_empty()), Holds(p, d), InAccount(p, a);
 
     // S4.9.8 (c): three accounts have a say: the one that issued the grant,
     RetiredIn(g, k, a) <- IssuedBy(g, a), Grant(g, k, _);

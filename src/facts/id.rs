@@ -126,8 +126,6 @@ pub(crate) enum Route {
     /// S4.9.2
     GrantToAccount,
     /// S4.9.5
-    GrantTrusted,
-    /// S4.9.5
     GrantUntrusted,
     /// S4.9.8 (a)
     RetiringPrincipal,

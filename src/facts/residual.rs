@@ -284,12 +284,6 @@ impl<'a> Case<'a> {
                 "a SourceArn constraint leaves direct calls of the grantee alone",
             );
         }
-        if wanted.contains(['*', '?']) {
-            return formulas.ambiguous(
-                "S4.9.4",
-                format!("the SourceArn constraint `{wanted}` holds"),
-            );
-        }
         let any = self.any(action, PolicyKind::Identity);
         let key = KeyName::new("aws:SourceArn");
         let known = match self.stated {
@@ -298,6 +292,9 @@ impl<'a> Case<'a> {
         };
         match known {
             Known::Absent => FormulaId::FALSE,
+            _ if wanted.contains(['*', '?']) => {
+                formulas.ambiguous("S4.9.4", format!("the SourceArn constraint `{wanted}` holds"))
+            }
             Known::Is(values) => FormulaId::constant(values.iter().any(|value| value == wanted)),
             Known::Open { .. } | Known::Doubt(_) => formulas.atom(Atom::Test {
                 key: key.name,

@@ -37,16 +37,19 @@ impl Engine {
     /// The request names something unknown or contradicts itself or the snapshot (S6.10).
     pub fn decide(&self, request: &Request) -> Result<Decision, Error> {
         let needs = self.needs(request)?;
-        let mut result: Option<Decision> = None;
+        // For each caller the request may come from, all permissions together.
+        let mut callers: Vec<Decision> = Vec::new();
         for need in &needs {
-            let decision = self.permission(request, need)?;
-            result = Some(match result {
-                None => decision,
-                Some(first) => worse(first, decision),
-            });
+            let decisions = self.permission(request, need)?;
+            callers = match callers.len() {
+                0 => decisions,
+                _ => callers.into_iter().zip(decisions).map(|(a, b)| worse(a, b)).collect(),
+            };
         }
-        let mut decision =
-            result.ok_or_else(|| Error::Request("the request needs no permission".to_owned()))?;
+        // WHY: who made a federated session is not known; only what holds for every user is certain.
+        let mut decision = callers.into_iter().reduce(undecided_between).ok_or_else(|| {
+            names::unknown("principal", &request.principal, self.world.principals.iter().map(|p| p.name.as_str()))
+        })?;
         if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
             decision.lockout = self.lockout(request, &needs)?;
         }
@@ -244,8 +247,8 @@ impl Engine {
         })
     }
 
-    /// Decides one permission.
-    fn permission(&self, request: &Request, need: &Need<'_>) -> Result<Decision, Error> {
+    /// Decides one permission for every caller the request may come from.
+    fn permission(&self, request: &Request, need: &Need<'_>) -> Result<Vec<Decision>, Error> {
         let stated = self.stated(request, need)?;
         let prepared = self.prepared(request, need)?;
         let mut decisions = Vec::new();
@@ -263,16 +266,7 @@ impl Engine {
             };
             decisions.push(evaluate(&case, &one.cell, need.action));
         }
-        let mut decisions = decisions.into_iter();
-        let first = decisions.next().ok_or_else(|| {
-            names::unknown(
-                "principal",
-                &request.principal,
-                self.world.principals.iter().map(|p| p.name.as_str()),
-            )
-        })?;
-        // WHY: who made a federated session is not known; only what holds for every user is certain.
-        Ok(decisions.fold(first, undecided_between))
+        Ok(decisions)
     }
 
     fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
@@ -654,6 +648,13 @@ fn usable(key: &Key, action: Action) -> Option<bool> {
 
 /// Two permissions, both needed: the one that refuses is shown.
 fn worse(a: Decision, b: Decision) -> Decision {
+    // What cannot be done across accounts is said first (S4.1.2).
+    if a.layer == "feasibility" {
+        return a;
+    }
+    if b.layer == "feasibility" {
+        return b;
+    }
     let outcome = a.outcome.and(b.outcome);
     let usable = if a.usable == Some(false) {
         a.usable
@@ -674,8 +675,10 @@ fn worse(a: Decision, b: Decision) -> Decision {
 
 /// One request that may come from either of two callers.
 fn undecided_between(a: Decision, b: Decision) -> Decision {
-    if a.outcome == b.outcome {
-        return a;
+    let denied = |outcome| matches!(outcome, Outcome::ExplicitDeny | Outcome::ImplicitDeny);
+    if a.outcome == b.outcome || (denied(a.outcome) && denied(b.outcome)) {
+        // Denied either way; explicitly only if every caller is.
+        return if a.outcome == Outcome::ExplicitDeny { b } else { a };
     }
     let mut decision = bare_decision(Outcome::Undetermined, "principal", "S3.1.4");
     decision.notes.push(

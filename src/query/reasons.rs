@@ -25,7 +25,7 @@ pub(crate) fn route(route: Route) -> (&'static str, &'static str) {
         Route::Grant => ("grant", "S4.9.3"),
         Route::GrantToRole => ("grant", "S4.9.6"),
         Route::GrantToAccount => ("grant", "S4.9.2"),
-        Route::GrantTrusted | Route::GrantUntrusted => ("grant", "S4.9.5"),
+        Route::GrantUntrusted => ("grant", "S4.9.5"),
         Route::RetiringPrincipal
         | Route::RetiringGrantee
         | Route::RetiringRoot
