@@ -20,6 +20,10 @@ pub(crate) struct AnyRequest<'a> {
 
 impl Context for AnyRequest<'_> {
     fn known(&self, key: &KeyName) -> Known {
+        // S6.3 (b)
+        if key.name.starts_with("kms:EncryptionContext") && !self.is_symmetric() {
+            return Known::Absent;
+        }
         match self.presence(key) {
             Support::No => Known::Absent,
             Support::Doubt(rule) => Known::Doubt(rule),
@@ -29,6 +33,11 @@ impl Context for AnyRequest<'_> {
 }
 
 impl AnyRequest<'_> {
+    /// Whether the key may be a symmetric encryption key.
+    fn is_symmetric(&self) -> bool {
+        self.key.spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+    }
+
     /// Whether the action has the key at all (S6.3).
     fn presence(&self, key: &KeyName) -> Support {
         // S5.4.1: no KMS condition key on the alias side.
@@ -151,9 +160,6 @@ impl AnyRequest<'_> {
             .as_deref()
             .is_none_or(|spec| spec == "SYMMETRIC_DEFAULT");
         let service = self.principal.kind == Kind::Service;
-        if name.starts_with("kms:EncryptionContext") && !symmetric {
-            return Known::Absent;
-        }
         if name.starts_with("aws:RequestTag/") && self.action == Action::UntagResource {
             return Known::Absent;
         }
@@ -217,18 +223,15 @@ fn org_id(world: &World, account: Option<super::id::AccountId>) -> Known {
             .as_ref()
             .map(|organization| organization.id.clone())
     };
-    match account
-        .and_then(|id| world.account(id))
-        .map(|account| account.membership)
-    {
-        Some(Membership::Inside) => own()
+    match world.membership(account) {
+        Membership::Inside => own()
             .filter(|id| !id.is_empty())
             .map_or_else(Known::present, Known::one),
-        Some(Membership::Outside) => Known::Open {
+        Membership::Outside => Known::Open {
             absent: true,
             values: Possible::Except(own().into_iter().collect()),
         },
-        Some(Membership::Unknown) | None => Known::free(),
+        Membership::Unknown => Known::free(),
     }
 }
 
@@ -265,13 +268,6 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
             Kind::Anyone => foreign(),
             Kind::Account => like(format!("arn:*:*::{account}:*")),
             _ => Known::one(principal.arn.clone()),
-        },
-        "aws:PrincipalOrgID" if known_account => match &world.organization {
-            Some(organization) if organization.complete => Known::Open {
-                absent: true,
-                values: Possible::Except(vec![organization.id.clone()]),
-            },
-            _ => Known::free(),
         },
         "aws:PrincipalOrgPaths" if known_account => Known::free(),
         "aws:PrincipalOrgID" => org_id(world, principal.account),

@@ -276,6 +276,16 @@ impl<'a> Case<'a> {
         value
     }
 
+    /// What is known of a key in the case at hand.
+    fn known(&self, name: &str, action: Action) -> Known {
+        let any = self.any(action, PolicyKind::Identity);
+        let key = KeyName::new(name);
+        match self.stated {
+            None => any.known(&key),
+            Some(stated) => StatedRequest { any, stated }.known(&key),
+        }
+    }
+
     /// S4.9.4: equality with `aws:SourceArn`, which only services pass.
     fn source_arn(&self, wanted: &str, action: Action, formulas: &mut Formulas) -> FormulaId {
         if self.principal.kind != Kind::Service {
@@ -297,7 +307,7 @@ impl<'a> Case<'a> {
             }
             Known::Is(values) => FormulaId::constant(values.iter().any(|value| value == wanted)),
             Known::Open { .. } | Known::Doubt(_) => formulas.atom(Atom::Test {
-                key: key.name,
+                key: "aws:SourceArn".to_owned(),
                 range: Range::Some,
                 test: Test::StringEquals,
                 values: vec![wanted.to_owned()],

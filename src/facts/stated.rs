@@ -103,8 +103,7 @@ impl StatedRequest<'_> {
             "aws:ResourceOrgID" | "aws:ResourceOrgPaths" => Some(self.any.key.account),
             _ => None,
         };
-        let account = account.and_then(|id| self.any.world.account(id));
-        account.is_some_and(|account| account.membership == Membership::Outside)
+        account.is_some() && self.any.world.membership(account) == Membership::Outside
     }
 
     /// Session tags not stated: the role's own tags count (S6.2).

@@ -238,6 +238,15 @@ impl World {
         self.accounts.get(id.index())
     }
 
+    /// Whether an account belongs to the organization; one that nothing names is outside if the list is complete.
+    pub(crate) fn membership(&self, id: Option<AccountId>) -> Membership {
+        match id.and_then(|id| self.account(id)) {
+            Some(account) => account.membership,
+            None if self.organization.as_ref().is_some_and(|organization| organization.complete) => Membership::Outside,
+            None => Membership::Unknown,
+        }
+    }
+
     /// A principal of the table.
     pub(crate) fn principal(&self, id: PrincipalId) -> Option<&Principal> {
         self.principals.get(id.index())

@@ -327,6 +327,8 @@ impl Engine {
             }
         }
         let endpoint = match &request.vpc_endpoint {
+            // S5.4.1: the alias side knows identity policies and their limits only.
+            _ if need.key.kind == Resource::Alias => None,
             None => None,
             Some(id) => match self.world.endpoints.get(id) {
                 Some(endpoint) => endpoint.policy,
