@@ -305,22 +305,19 @@ fn like(pattern: String) -> Known {
 
 /// `aws:userid`; the session name of a role is open unless the principal is one session (S6.2).
 fn user_id(principal: &Principal, account: &str) -> Known {
-    let id = || match principal.unique_id.as_str() {
-        "" => format!("({})", principal.short_name),
-        id => id.to_owned(),
+    // Without the unique id only the part after the colon is known.
+    let id = match principal.unique_id.as_str() {
+        "" => "*",
+        id => id,
     };
     match (principal.kind, &principal.session) {
         (Kind::Root, _) => Known::one(account),
         (Kind::User, _) if principal.unique_id.is_empty() => Known::present(),
         (Kind::User, _) => Known::one(principal.unique_id.clone()),
         (Kind::Federated, _) => Known::one(format!("{account}:{}", principal.short_name)),
-        (Kind::Session, Some(session))
-            if !principal.unique_id.is_empty() || principal.origin.is_some() =>
-        {
-            Known::one(format!("{}:{session}", id()))
-        }
-        (Kind::Session, Some(session)) => like(format!("*:{session}")),
-        (Kind::Role, _) => like(format!("{}:*", id())),
+        (Kind::Session, Some(session)) if id != "*" => Known::one(format!("{id}:{session}")),
+        (Kind::Session, Some(session)) => like(format!("{id}:{session}")),
+        (Kind::Role, _) => like(format!("{id}:*")),
         _ => Known::present(),
     }
 }

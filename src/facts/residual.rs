@@ -289,17 +289,17 @@ impl<'a> Case<'a> {
     /// S4.9.4: equality with `aws:SourceArn`, which only services pass.
     fn source_arn(&self, wanted: &str, action: Action, formulas: &mut Formulas) -> FormulaId {
         if self.principal.kind != Kind::Service {
-            return formulas.ambiguous(
-                "S4.9.4",
-                "a SourceArn constraint leaves direct calls of the grantee alone",
-            );
+            // A service that calls with the caller's identity passes none.
+            let direct = match self.known("kms:ViaService", action) {
+                Known::Absent => FormulaId::TRUE,
+                Known::Is(_) => FormulaId::FALSE,
+                _ => formulas.atom(Atom::Absent { key: "kms:ViaService".to_owned() }),
+            };
+            let about = "a SourceArn constraint leaves direct calls of the grantee alone";
+            let doubt = formulas.ambiguous("S4.9.4", about);
+            return formulas.and2(direct, doubt);
         }
-        let any = self.any(action, PolicyKind::Identity);
-        let key = KeyName::new("aws:SourceArn");
-        let known = match self.stated {
-            None => any.known(&key),
-            Some(stated) => StatedRequest { any, stated }.known(&key),
-        };
+        let known = self.known("aws:SourceArn", action);
         match known {
             Known::Absent => FormulaId::FALSE,
             _ if wanted.contains(['*', '?']) => {

@@ -109,7 +109,7 @@ impl StatedRequest<'_> {
     /// Session tags not stated: the role's own tags count (S6.2).
     fn own_tag(&self, tag: &str, open: Known) -> Known {
         let principal = self.any.principal;
-        if principal.iam_unknown || (self.stated.open && principal.open_tags) {
+        if self.stated.open && (principal.iam_unknown || principal.open_tags) {
             return open;
         }
         let mut found = principal

@@ -52,12 +52,17 @@ pub struct Sources<'a> {
 const ENCRYPTION_CONTEXT: &str = "kms:encryptioncontext:";
 const NETWORK_KEYS: &str = "aws:sourceip aws:vpcsourceip aws:sourcevpc aws:sourcevpce aws:sourcevpcarn aws:vpceaccount aws:vpceorgid aws:vpceorgpaths";
 
+/// Keys that Encapsulate and Decapsulate are known to have.
+const INFERRED: &str = "kms:calleraccount kms:keyorigin kms:keyspec kms:keyusage kms:multiregion kms:multiregionkeytype \
+     kms:requestalias kms:resourcealiases kms:viaservice kms:customermasterkeyspec kms:customermasterkeyusage";
+
 impl Context {
     /// The value of a key (lower-case name); `None`: absent.
     pub fn get(&self, key: &str) -> Option<&ContextValue> {
         match self.values.get(key) {
             None if self.inferred_keys && key.starts_with("kms:") => {
-                let never = key.starts_with("kms:encryptioncontext") && !self.symmetric; // S6.3 (b)
+                let listed = INFERRED.split(' ').any(|own| own == key);
+                let never = listed || (key.starts_with("kms:encryptioncontext") && !self.symmetric); // S6.3 (a), (b)
                 if never { None } else { Some(&ContextValue::Unknown) } // S5.2.2
             }
             value => value,

@@ -110,7 +110,8 @@ impl<'w> Vocabulary<'w> {
     /// ARN of a session of that role.
     pub fn session_of(&self, rng: &mut Rng, role: &str) -> String {
         let account = role.split(':').nth(4).unwrap_or_default();
-        let name = role.rsplit('/').next().unwrap_or_default();
+        // Root users have no sessions.
+        let Some((_, name)) = role.rsplit_once('/') else { return role.to_owned() };
         format!(
             "arn:{}:sts::{account}:assumed-role/{name}/{}",
             self.world.partition,
