@@ -135,6 +135,9 @@ fn assemble(files: Files, answers: Vec<FileAnswers>) -> (Snapshot, Vec<Diagnosti
     let finished = keys.finish(&failures, &mut diagnostics, &mut gaps);
     let organization = tree.finish(&mut diagnostics, &mut gaps);
     let mut accounts = accounts;
+    for key in &finished.keys {
+        accounts.account(&key.account, Some(&key.partition));
+    }
     for id in organization.iter().flat_map(|organization| &organization.members) {
         accounts.account(id, None);
     }

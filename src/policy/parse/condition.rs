@@ -1,6 +1,6 @@
 //! Condition blocks: operator, key, values (S2.5.1). Values become text (S2.6); operators are only told apart.
 
-use super::{Opaque, Parser, element, quote};
+use super::{Opaque, Parser, element, quote, shortened};
 use crate::condition::operator::{Base, Operator, SetPrefix, Test};
 use crate::diag::Code;
 use crate::json::{Member, Node, Value};
@@ -25,7 +25,7 @@ impl Parser<'_> {
                 self.hide(opaque, element::with_template_help(found, node));
                 continue;
             }
-            let operator = operator(&name);
+            let operator = operator(shortened(&name));
             if matches!(operator.base, Base::Unknown(_)) {
                 self.unknown_operator(member, &name);
             }
