@@ -161,6 +161,9 @@ const COMPARISONS: &[(&str, Test, bool)] = &[
 
 /// The operator that was probably meant: prefix and suffix as written, the rest the nearest known name.
 fn suggestion(name: &str) -> Option<String> {
+    if shortened(name).len() < name.len() {
+        return None;
+    }
     let (prefix, rest) = match name.split_once(':') {
         Some((prefix, rest)) => (Some(prefix), rest),
         None => (None, name),
