@@ -234,6 +234,7 @@ pub fn arn_like(pattern: &[Token], value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::glob;
     use PolicyKind::{Boundary, Identity, Key, Rcp, Scp, Session};
 
     const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -241,6 +242,10 @@ mod tests {
 
     fn on_key(pattern: &str, kind: PolicyKind) -> Match {
         resource_match(&tokens(pattern), KEY, kind)
+    }
+
+    fn on_arn(pattern: &str, arn: &str, kind: PolicyKind) -> Match {
+        resource_match(&tokens(pattern), arn, kind)
     }
 
     #[test]
@@ -394,6 +399,44 @@ mod tests {
         assert!(!like("arn:aws:iam::111122223333:role/team/r", role));
         assert!(!like("arn:aws:*:role/*", role));
         assert!(!like("arn:aws:iam::111122223333:role/*", "R"));
+    }
+
+    #[test]
+    fn the_readings_bound_the_answer() {
+        let mut state = 7_u64;
+        let mut next = |bound: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % bound
+        };
+        let pieces = [
+            "*", "?", "arn", "aws", "kms", "r-1", "1111", "key/a", "ke*", "a", "",
+        ];
+        let arn = "arn:aws:kms:r-1:1111:key/a";
+        for _ in 0..50_000 {
+            let parts: Vec<&str> = (0..=next(7)).map(|_| pieces[next(pieces.len())]).collect();
+            let pattern = parts.join(":");
+            let mut completed = parts.clone();
+            completed.resize(parts.len().max(6), "*");
+            let (first, sixth) = completed.split_at(5);
+            let by_part = first
+                .iter()
+                .zip(arn.split(':'))
+                .all(|(part, text)| glob(part, text))
+                && glob(&sixth.join(":"), "key/a");
+            let whole = glob(&pattern, arn) || glob(&completed.join(":"), arn);
+            let found = on_arn(&pattern, arn, Identity);
+            assert_eq!(found.is_no(), !by_part && !whole, "{pattern}");
+            assert_eq!(
+                found == Match::Doubt("S2.4.4"),
+                !by_part && whole && pattern != "*",
+                "{pattern}"
+            );
+            if by_part && !parts.get(2).is_some_and(|part| part.contains(['*', '?'])) {
+                assert_eq!(found, Match::Yes, "{pattern}");
+            }
+        }
     }
 
     #[test]

@@ -1,3 +1,9 @@
-//! Condition keys and operators (S2.5, S6): pure functions over text.
+//! Condition keys, operators, values and variables (S2.5-S2.7, S6): pure functions over text.
 
+pub mod block;
+pub mod formula;
+pub mod key;
+pub mod known;
 pub mod operator;
+pub mod value;
+pub mod variable;

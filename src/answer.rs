@@ -1,0 +1,194 @@
+//! Answers: rows of the access relation and decisions of single requests, in domain values.
+
+use crate::condition::formula::{Atom, FormulaId, Formulas, Range, Shape};
+use crate::model::action::Action;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// One row: a principal may do an action on a key.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Row {
+    /// ARN of a user, role (for all its sessions), root user, session or federated user; a service's name;
+    /// `account:ID` for any principal of an account that is not in the snapshot; `*` for any principal of any
+    /// account that has no row of its own (S3.1.13).
+    pub principal: String,
+    /// Key ARN; `*` for actions without a resource.
+    pub key: String,
+    /// The action.
+    pub action: Action,
+    /// Always, or under a condition.
+    pub access: Access,
+    /// By what.
+    pub via: Vec<Derivation>,
+    /// Whether the key can perform the operation at all (S5.5.2).
+    pub usable: bool,
+}
+
+/// Whether access depends on something.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Every request is allowed.
+    Always,
+    /// Some requests are allowed, or what decides is not known.
+    Conditional {
+        /// When.
+        condition: Residual,
+    },
+}
+
+/// What a decision still depends on.
+#[derive(Clone, Debug)]
+pub struct Residual {
+    formulas: Arc<Formulas>,
+    formula: FormulaId,
+}
+
+/// One way in which access comes about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Derivation {
+    /// The kind of path: "key policy", "delegation", "cross-account", "grant", "service", "retire", "iam".
+    pub path: &'static str,
+    /// The rule that makes it a path.
+    pub rule: &'static str,
+    /// The statements it rests on: of the key policy first, then of identity policies.
+    pub statements: Vec<StatementRef>,
+    /// The grant it rests on.
+    pub grant: Option<GrantRef>,
+}
+
+/// A statement and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatementRef {
+    /// Name of the policy.
+    pub policy: String,
+    /// `Sid`, if it has one.
+    pub sid: Option<String>,
+    /// Position in the policy, from 0.
+    pub index: u32,
+    /// File, relative to the snapshot; empty for what was assumed.
+    pub file: String,
+    /// Line, from 1; 0 for what was assumed.
+    pub line: u32,
+}
+
+/// A grant and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantRef {
+    /// Grant id.
+    pub id: String,
+    /// Name, empty if none.
+    pub name: String,
+    /// File, relative to the snapshot.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+/// The outcome of one request (S0.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Allowed.
+    Allowed,
+    /// A statement denies it.
+    ExplicitDeny,
+    /// Nothing allows it.
+    ImplicitDeny,
+    /// It depends on what is not known.
+    Undetermined,
+}
+
+/// The decision of one request, with its reason.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Decision {
+    /// The request's id.
+    pub id: String,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// The layer that decided (S4.1.2).
+    pub layer: &'static str,
+    /// The rule that decided.
+    pub rule: &'static str,
+    /// The statements it rests on.
+    pub statements: Vec<StatementRef>,
+    /// The grant it rests on.
+    pub grant: Option<GrantRef>,
+    /// For undetermined decisions: on what it depends.
+    pub residual: Option<Residual>,
+    /// Whether the operation can work on the key and in its state; `None` where there is nothing to say (S4.2.3).
+    pub usable: Option<bool>,
+    /// PutKeyPolicy with a new policy: `passes`, `refused` or `bypassed` (S5.4.3).
+    pub lockout: Option<&'static str>,
+    /// Remarks for the reader.
+    pub notes: Vec<String>,
+}
+
+impl Residual {
+    pub(crate) fn new(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
+        Residual { formulas, formula }
+    }
+
+    /// The condition in words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.formulas.text(self.formula)
+    }
+
+    /// The condition as a tree: `{"all": [..]}`, `{"any": [..]}`, `{"not": ..}` and atoms.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        tree(&self.formulas, self.formula)
+    }
+}
+
+fn tree(formulas: &Formulas, id: FormulaId) -> Value {
+    let list = |parts: &[FormulaId]| {
+        let mut parts: Vec<Value> = parts.iter().map(|&part| tree(formulas, part)).collect();
+        // Ids depend on the order of work; output must not.
+        parts.sort_by_key(Value::to_string);
+        parts
+    };
+    match formulas.shape(id) {
+        Shape::True => json!(true),
+        Shape::False => json!(false),
+        Shape::Atom(atom) => leaf(atom),
+        Shape::Not(inner) => json!({ "not": tree(formulas, inner) }),
+        Shape::And(parts) => json!({ "all": list(parts) }),
+        Shape::Or(parts) => json!({ "any": list(parts) }),
+    }
+}
+
+fn leaf(atom: &Atom) -> Value {
+    match atom {
+        Atom::Absent { key } => json!({ "key": key, "operator": "Null", "values": ["true"] }),
+        Atom::Test {
+            key,
+            range,
+            test,
+            values,
+        } => {
+            let operator = match range {
+                Range::Some | Range::Bare => test.name(false).to_owned(),
+                Range::SomeNot => format!("ForAnyValue:{}", test.name(true)),
+            };
+            json!({ "key": key, "operator": operator, "values": values })
+        }
+        Atom::Ambiguous { rule, about } => json!({ "ambiguous": about, "rule": rule }),
+        Atom::Unknown { rule, about } => json!({ "unknown": about, "rule": rule }),
+    }
+}
+
+impl Outcome {
+    /// The outcome of two permissions that are both needed (S4.12.2).
+    #[must_use]
+    pub fn and(self, other: Outcome) -> Outcome {
+        use Outcome::{Allowed, ExplicitDeny, ImplicitDeny, Undetermined};
+        match (self, other) {
+            (ExplicitDeny, _) | (_, ExplicitDeny) => ExplicitDeny,
+            (ImplicitDeny, _) | (_, ImplicitDeny) => ImplicitDeny,
+            (Undetermined, _) | (_, Undetermined) => Undetermined,
+            (Allowed, Allowed) => Allowed,
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! What was typed, checked for form and nothing done yet.
+
+use anyhow::bail;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Version of the program and of its JSON.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (JSON schema 1)");
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 answered or allowed, 1 denied or something found, 2 usage or input error, 3 undecided.
+Answers go to standard output, remarks about the snapshot to standard error.";
+
+/// Who can do what on which AWS KMS key, under which conditions, and why.
+///
+/// Reads a folder of what the AWS CLI prints about an organization: key policies, grants, IAM, SCPs and RCPs.
+/// Opens no connection and needs no credentials.
+#[derive(Debug, Parser)]
+#[command(name = "keywho", version = VERSION, after_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Folder of the snapshot
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        env = "KEYWHO_SNAPSHOT",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Input"
+    )]
+    pub(super) snapshot: Option<PathBuf>,
+    /// Format of the answer [default: text]
+    #[arg(short, long, value_enum, global = true, help_heading = "Output")]
+    pub(super) format: Option<Format>,
+    /// Write the answer to a file
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Say nothing but the answer and errors
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub(super) quiet: bool,
+    /// Show every remark about the snapshot in full, with file and line
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(super) verbose: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN",
+        global = true,
+        help_heading = "Output"
+    )]
+    pub(super) color: Color,
+}
+
+impl Global {
+    /// The format to use: the one typed, if the verb has it, or the verb's own.
+    ///
+    /// # Errors
+    /// The verb has no such format.
+    pub(super) fn format(&self, verb: &str, default: Format, offered: &[Format]) -> anyhow::Result<Format> {
+        let format = self.format.unwrap_or(default);
+        if !offered.contains(&format) {
+            let names: Vec<_> = offered.iter().map(|format| format.name()).collect();
+            bail!(
+                "`{verb}` has no format `{}`: choose {}",
+                format.name(),
+                names.join(", ")
+            );
+        }
+        Ok(format)
+    }
+}
+
+/// Formats of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Tables for people
+    Text,
+    /// One object with `schema_version`, `query`, `results` and `unknown`
+    Json,
+    /// One object a line
+    Ndjson,
+    /// RFC 4180, safe for spreadsheets
+    Csv,
+}
+
+impl Format {
+    /// Every format there is.
+    pub(super) const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
+
+    fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Also into files and pipes
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl Color {
+    /// Makes the choice hold for all output.
+    pub(super) fn apply(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::AlwaysAnsi,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// The questions.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Principals that can perform an action on a key
+    #[command(after_long_help = WHO_CAN_EXAMPLES)]
+    WhoCan(WhoCan),
+    /// Keys and actions that a principal can use
+    #[command(after_long_help = WHAT_CAN_EXAMPLES)]
+    WhatCan(WhatCan),
+    /// Whether a request is allowed, or each of a stream of requests
+    #[command(visible_alias = "simulate", after_long_help = DECIDE_EXAMPLES)]
+    Decide(Box<Decide>),
+    /// Every principal, key and action: the whole relation
+    #[command(after_long_help = MATRIX_EXAMPLES)]
+    Matrix(Matrix),
+    /// What the snapshot holds, what it lacks and what that makes unknown
+    #[command(after_long_help = COVERAGE_EXAMPLES)]
+    Coverage,
+    /// Check policy files on their own, before they are deployed
+    #[command(after_long_help = LINT_EXAMPLES)]
+    Lint(Lint),
+}
+
+const WHO_CAN_EXAMPLES: &str = "\
+Examples:
+  keywho who-can kms:Decrypt alias/payments -s snapshot
+  keywho who-can sign 7f52a303-09b8-4eaa-ac76-82c00dbe54d5 -s snapshot --format csv -o signers.csv
+  keywho who-can PutKeyPolicy arn:aws:kms:eu-west-1:111122223333:alias/payments -s snapshot --format json";
+
+/// Arguments of `who-can`.
+#[derive(Debug, Args)]
+pub(super) struct WhoCan {
+    /// IAM action, with or without `kms:`, in any case
+    pub(super) action: String,
+    /// Key id, key ARN, alias name or alias ARN
+    pub(super) key: String,
+}
+
+const WHAT_CAN_EXAMPLES: &str = "\
+Examples:
+  keywho what-can role/app/payments -s snapshot
+  keywho what-can arn:aws:iam::111122223333:user/alice -s snapshot --format ndjson
+  keywho what-can account:999999999999 -s snapshot";
+
+/// Arguments of `what-can`.
+#[derive(Debug, Args)]
+pub(super) struct WhatCan {
+    /// ARN, `role/NAME`, `user/NAME`, `ACCOUNT:role/NAME`, service principal or `account:ID`
+    pub(super) principal: String,
+}
+
+const DECIDE_EXAMPLES: &str = "\
+Examples:
+  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
+  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
+      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
+  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
+      --key alias/old --destination alias/new
+  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
+
+The context is closed: a key that is neither given nor follows from the snapshot is
+absent. With --open-context it is unknown, and the answer may be `undetermined`.
+
+A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
+else 3 if one is undetermined.";
+
+/// Arguments of `decide`.
+#[derive(Debug, Args)]
+pub(super) struct Decide {
+    /// Who asks: a user, role, role session, federated user or root user, or a service principal
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) principal: Option<String>,
+    /// IAM action, or the operation kms:ReEncrypt
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) action: Option<String>,
+    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
+    #[arg(
+        long,
+        visible_alias = "resource",
+        required_unless_present = "requests",
+        help_heading = "Request"
+    )]
+    pub(super) key: Option<String>,
+    /// A context key and its value; repeat it for more keys, or for more values of one key
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Request")]
+    pub(super) context: Vec<(String, String)>,
+    /// A context key that is not given is unknown, not absent
+    #[arg(long, help_heading = "Request")]
+    pub(super) open_context: bool,
+    /// VPC endpoint that the request comes through
+    #[arg(long, value_name = "ID", help_heading = "Request")]
+    pub(super) vpc_endpoint: Option<String>,
+    /// Session policy passed when the session was made; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Request")]
+    pub(super) session_policy: Vec<PathBuf>,
+    /// User that made the federated session
+    #[arg(long, value_name = "ARN", help_heading = "Request")]
+    pub(super) federated_by: Option<String>,
+    /// CreateGrant: the grant asked for, as JSON with the names of the API
+    #[arg(long, value_name = "FILE", help_heading = "Request")]
+    pub(super) grant: Option<PathBuf>,
+    /// RetireGrant: the grant
+    #[arg(long, value_name = "ID", help_heading = "Request")]
+    pub(super) grant_id: Option<String>,
+    /// Alias operations: the alias
+    #[arg(long, help_heading = "Request")]
+    pub(super) alias: Option<String>,
+    /// UpdateAlias: the key that the alias points at now
+    #[arg(long, value_name = "KEY", help_heading = "Request")]
+    pub(super) previous_key: Option<String>,
+    /// kms:ReEncrypt: the destination key
+    #[arg(long, value_name = "KEY", help_heading = "Request")]
+    pub(super) destination: Option<String>,
+    /// kms:ReEncrypt: context of the destination side
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Request")]
+    pub(super) destination_context: Vec<(String, String)>,
+    /// PutKeyPolicy: the new policy
+    #[arg(long, value_name = "FILE", help_heading = "Request")]
+    pub(super) new_policy: Option<PathBuf>,
+    /// PutKeyPolicy: BypassPolicyLockoutSafetyCheck
+    #[arg(long, requires = "new_policy", help_heading = "Request")]
+    pub(super) bypass: bool,
+    /// Requests as JSON, one a line; `-` for standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Input",
+        conflicts_with_all = [
+            "principal", "action", "key", "context", "open_context", "vpc_endpoint", "session_policy", "federated_by",
+            "grant", "grant_id", "alias", "previous_key", "destination", "destination_context", "new_policy", "bypass",
+        ]
+    )]
+    pub(super) requests: Option<PathBuf>,
+}
+
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  keywho matrix -s snapshot --format ndjson > access.ndjson
+  keywho matrix -s snapshot --keys 'alias/payments-*' --actions 'Decrypt,GenerateDataKey*'
+  keywho matrix -s snapshot --principals '*:role/app/*' --format csv -o app.csv";
+
+/// Arguments of `matrix`.
+#[derive(Debug, Args)]
+pub(super) struct Matrix {
+    /// Only these principals: ARNs or short names, `*` and `?` stand for any text
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        value_delimiter = ',',
+        help_heading = "Selection"
+    )]
+    pub(super) principals: Vec<String>,
+    /// Only these keys: ids, ARNs or aliases, `*` and `?` stand for any text
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        value_delimiter = ',',
+        help_heading = "Selection"
+    )]
+    pub(super) keys: Vec<String>,
+    /// Only these actions, `*` and `?` stand for any text
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        value_delimiter = ',',
+        help_heading = "Selection"
+    )]
+    pub(super) actions: Vec<String>,
+    /// Also list operations that the key cannot perform, marked as not usable
+    #[arg(long, help_heading = "Selection")]
+    pub(super) all_operations: bool,
+}
+
+const COVERAGE_EXAMPLES: &str = "\
+Examples:
+  keywho coverage -s snapshot
+  keywho coverage -s snapshot --format json";
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  keywho lint key-policy.json
+  keywho lint --kind scp guardrails/*.json
+  keywho lint --format ndjson policies/*.json";
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// Policy documents
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// What kind of policy they are [default: key with a principal, identity without]
+    #[arg(long, value_enum)]
+    pub(super) kind: Option<Kind>,
+}
+
+/// Kinds of policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Key policy
+    Key,
+    /// Identity policy of a user, group or role
+    Identity,
+    /// Permissions boundary
+    Boundary,
+    /// Session policy
+    Session,
+    /// Service control policy
+    Scp,
+    /// Resource control policy
+    Rcp,
+    /// VPC endpoint policy
+    Endpoint,
+}
+
+/// Reads `KEY=VALUE`. The value may hold `=` itself.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+        assert!(VERSION.ends_with(&format!("(JSON schema {})", keywho::report::SCHEMA_VERSION)));
+    }
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign() {
+        assert_eq!(
+            pair("kms:EncryptionContext:a=b=c"),
+            Ok(("kms:EncryptionContext:a".into(), "b=c".into()))
+        );
+        assert!(pair("=b").is_err() && pair("b").is_err());
+    }
+
+    #[test]
+    fn senseless_combinations_are_refused() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("keywho decide --principal p --action a").is_err());
+        assert!(parse("keywho decide --requests - --principal p").is_err());
+        assert!(parse("keywho who-can -q -v Decrypt k").is_err());
+        let cli = parse("keywho coverage --format csv").unwrap();
+        let refused = cli
+            .global
+            .format("coverage", Format::Text, &[Format::Text, Format::Json])
+            .unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "`coverage` has no format `csv`: choose text, json"
+        );
+    }
+}

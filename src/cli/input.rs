@@ -1,0 +1,43 @@
+//! The snapshot's folder -> the snapshot and its engine, with the remarks on standard error.
+
+use super::args::Global;
+use super::output::remark;
+use anyhow::{Context as _, bail};
+use keywho::report::{diagnostics, names::Names};
+use keywho::{Engine, Snapshot};
+use serde_json::Value;
+use std::path::Path;
+
+/// A snapshot that was read.
+pub(super) struct Loaded {
+    pub(super) snapshot: Snapshot,
+    pub(super) names: Names,
+}
+
+impl Loaded {
+    /// Reads the snapshot that the command line or the environment names.
+    pub(super) fn read(global: &Global) -> anyhow::Result<Loaded> {
+        let Some(path) = &global.snapshot else {
+            bail!("no snapshot given: name its folder with `-s DIR` or in KEYWHO_SNAPSHOT");
+        };
+        let (snapshot, remarks) = Snapshot::load(path)?;
+        if global.verbose {
+            remark(&diagnostics::full(&remarks, &snapshot.files));
+        } else if !global.quiet {
+            remark(&diagnostics::summary(&remarks, &snapshot.files));
+        }
+        let names = Names::of(&snapshot);
+        Ok(Loaded { snapshot, names })
+    }
+
+    /// Compiles the engine.
+    pub(super) fn engine(&self) -> Engine {
+        Engine::compile(&self.snapshot)
+    }
+}
+
+/// Reads a file that holds one JSON value.
+pub(super) fn json_file(path: &Path) -> anyhow::Result<Value> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("`{}` is not JSON", path.display()))
+}

@@ -1,0 +1,109 @@
+//! `matrix`, and rows written in the formats of programs.
+
+use super::Exit;
+use super::args::{Format, Global, Matrix};
+use super::input::Loaded;
+use super::output::Output;
+use keywho::model::snapshot::Gap;
+use keywho::report::csv::Csv;
+use keywho::report::json::{self, Place};
+use keywho::report::text;
+use keywho::source::Files;
+use keywho::{MatrixFilter, Row};
+use serde_json::Value;
+use std::io;
+
+/// Bytes are handed on in pieces of about this size.
+const PIECE: usize = 256 * 1024;
+
+/// Writes the relation, filtered.
+pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
+    let format = global.format("matrix", Format::Text, &Format::ALL)?;
+    let loaded = Loaded::read(global)?;
+    let engine = loaded.engine();
+    let filter = MatrixFilter {
+        principals: args.principals.clone(),
+        keys: args.keys.clone(),
+        actions: args.actions.clone(),
+        all_operations: args.all_operations,
+    };
+    let rows = engine.matrix(&filter)?;
+    let gaps = &engine.coverage().gaps;
+    let mut output = Output::open(global)?;
+    if format == Format::Text {
+        let layout = output.layout();
+        let rows: Vec<_> = rows.collect();
+        output.text(&text::matrix(&rows, &loaded.names, layout))?;
+        say_gaps(&mut output, gaps)?;
+    } else {
+        let query = serde_json::json!({
+            "verb": "matrix",
+            "principals": args.principals,
+            "keys": args.keys,
+            "actions": args.actions,
+            "all_operations": args.all_operations,
+        });
+        write_rows(&mut output, format, &query, rows, gaps, &loaded.snapshot.files)?;
+    }
+    output.finish()?;
+    Ok(Exit::Clean)
+}
+
+/// Writes rows as JSON, NDJSON or CSV, piece by piece: the rows are never all in memory as text.
+pub(super) fn write_rows(
+    output: &mut Output,
+    format: Format,
+    query: &Value,
+    rows: impl IntoIterator<Item = Row>,
+    unknown: &[Gap],
+    files: &Files,
+) -> io::Result<()> {
+    if format == Format::Csv {
+        return write_csv(output, rows);
+    }
+    let whole = format == Format::Json;
+    let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
+    if whole {
+        json::begin(&mut piece, query);
+    }
+    for (index, row) in rows.into_iter().enumerate() {
+        if whole {
+            piece.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+            json::row(&mut piece, &row, Place::Inside);
+        } else {
+            json::row(&mut piece, &row, Place::Line);
+            piece.push(b'\n');
+        }
+        if piece.len() >= PIECE {
+            output.bytes(&piece)?;
+            piece.clear();
+        }
+    }
+    if whole {
+        json::end(&mut piece, unknown, files);
+    }
+    output.bytes(&piece)
+}
+
+fn write_csv(output: &mut Output, rows: impl IntoIterator<Item = Row>) -> io::Result<()> {
+    let mut csv = Csv::default();
+    csv.row_header();
+    for (index, row) in rows.into_iter().enumerate() {
+        csv.row(&row);
+        if index % 1024 == 1023 {
+            output.bytes(&std::mem::take(&mut csv).into_bytes())?;
+        }
+    }
+    output.bytes(&csv.into_bytes())
+}
+
+/// One line that says where to read about gaps, when there are any.
+pub(super) fn say_gaps(output: &mut Output, gaps: &[Gap]) -> io::Result<()> {
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    output.text(&format!(
+        "\nthe snapshot has gaps ({}): `keywho coverage` says what they make unknown\n",
+        gaps.len()
+    ))
+}

@@ -1,0 +1,166 @@
+//! The compiled snapshot: facts lowered, rules run, cells folded. Everything after only reads.
+
+use crate::cells::{Cell, Derived, Values, derive};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::facts::build;
+use crate::facts::id::{AccountId, KeyId, PrincipalId};
+use crate::facts::lower::{Scope, lower};
+use crate::facts::residual::Case;
+use crate::facts::view::View;
+use crate::facts::world::{Key, Principal, World};
+use crate::model::action::ActionSet;
+use crate::model::snapshot::{Coverage, Gap, Snapshot};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A snapshot, compiled once and asked many times.
+///
+/// ```no_run
+/// let (snapshot, _diagnostics) = keywho::Snapshot::load("snapshot/")?;
+/// let engine = keywho::Engine::compile(&snapshot);
+/// for row in engine.who_can("kms:Decrypt", "alias/payments")? {
+///     println!("{} {:?}", row.principal, row.access);
+/// }
+/// # Ok::<(), keywho::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) world: World,
+    pub(crate) derived: Derived,
+    /// Sorted by key, then principal.
+    pub(crate) folded: Vec<Folded>,
+    pub(crate) formulas: Arc<Formulas>,
+    pub(crate) cache: crate::query::cache::Cache,
+    coverage: Coverage,
+}
+
+/// What one principal may do with one key: sets of actions with the condition they share.
+#[derive(Debug)]
+pub(crate) struct Folded {
+    pub(crate) key: KeyId,
+    pub(crate) principal: PrincipalId,
+    pub(crate) access: SmallVec<[(ActionSet, FormulaId); 1]>,
+}
+
+impl Engine {
+    /// Lowers the snapshot into facts, runs the rules and folds the result into cells.
+    #[must_use]
+    pub fn compile(snapshot: &Snapshot) -> Engine {
+        let world = build::world(snapshot);
+        let scope = Scope {
+            view: View::of(&world),
+            principals: world
+                .principals
+                .iter()
+                .enumerate()
+                .map(|(i, p)| (PrincipalId::at(i), p))
+                .collect(),
+            keys: world
+                .keys
+                .iter()
+                .enumerate()
+                .map(|(i, key)| (KeyId::at(i), key))
+                .collect(),
+            endpoint: None,
+            all_denies: false,
+        };
+        let derived = derive(&lower(&scope), &[]);
+        let (folded, formulas) = fold(&world, &derived);
+        Engine {
+            derived,
+            folded,
+            formulas: Arc::new(formulas),
+            cache: crate::query::cache::Cache::default(),
+            coverage: snapshot.coverage.clone(),
+            world,
+        }
+    }
+
+    /// What the snapshot contains and lacks.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The gaps that touch answers about a key: its own, its account's, and the organization's.
+    #[must_use]
+    pub fn gaps_for_key(&self, key: &str) -> Vec<Gap> {
+        let found = self.find_key(key).ok().and_then(|id| self.world.key(id));
+        let touches = |gap: &&Gap| match found {
+            Some(key) => {
+                gap.of == key.arn
+                    || gap.of == View::of(&self.world).account_name(key.account)
+                    || !gap.of.contains(":key/")
+            }
+            None => true,
+        };
+        self.coverage.gaps.iter().filter(touches).cloned().collect()
+    }
+
+    pub(crate) fn case<'a>(&'a self, principal: &'a Principal, key: &'a Key) -> Case<'a> {
+        Case {
+            view: View::of(&self.world),
+            principal,
+            key,
+            stated: None,
+        }
+    }
+
+    /// The cell of a pair of the tables.
+    pub(crate) fn cell(&self, principal: PrincipalId, key: KeyId) -> Cell {
+        self.derived
+            .cell(principal, key, self.account_of(principal))
+    }
+
+    fn account_of(&self, principal: PrincipalId) -> Option<AccountId> {
+        self.world
+            .principal(principal)
+            .and_then(|principal| principal.account)
+    }
+}
+
+/// Puts the layers of every cell together, once for each set of actions that nothing tells apart.
+fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
+    let mut formulas = Formulas::default();
+    let mut folded = Vec::new();
+    for rows in derived
+        .paths
+        .chunk_by(|a, b| (a.key, a.principal) == (b.key, b.principal))
+    {
+        let Some(first) = rows.first() else { continue };
+        let (Some(principal), Some(key)) = (world.principal(first.principal), world.key(first.key))
+        else {
+            continue;
+        };
+        let cell = derived.cell(first.principal, first.key, principal.account);
+        let case = Case {
+            view: View::of(world),
+            principal,
+            key,
+            stated: None,
+        };
+        let mut access: SmallVec<[(ActionSet, FormulaId); 1]> = SmallVec::new();
+        for part in cell.partition(&case) {
+            let Some(action) = part.first() else { continue };
+            let mut values = Values {
+                formulas: &mut formulas,
+            };
+            let value = cell.layers(&case, action, &mut values).value;
+            if value == FormulaId::FALSE {
+                continue;
+            }
+            match access.iter_mut().find(|(_, known)| *known == value) {
+                Some((actions, _)) => *actions |= part,
+                None => access.push((part, value)),
+            }
+        }
+        if !access.is_empty() {
+            folded.push(Folded {
+                key: first.key,
+                principal: first.principal,
+                access,
+            });
+        }
+    }
+    (folded, formulas)
+}

@@ -1,0 +1,484 @@
+//! Snapshot to tables: accounts, levels, policies and keys; principals are in `principals`.
+
+use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, StatementId};
+use super::statement::{Opaque, Statement};
+use super::world::{
+    Account, Endpoint, Grant, Key, Level, Membership, Organization, Party, Policy, Resource, World,
+};
+use crate::arn::{PrincipalArn, is_account_id};
+use crate::model::action::{Action, ActionSet};
+use crate::model::principal::Policy as NamedPolicy;
+use crate::model::snapshot::Snapshot;
+use crate::model::{Collected, key as model_key};
+use crate::policy::document::Statement as Written;
+use crate::policy::document::{
+    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals,
+};
+use ahash::AHashMap;
+use std::sync::Arc;
+
+/// Builds tables; remembers what is already in them.
+pub(crate) struct Builder<'s> {
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) world: World,
+    policies: AHashMap<(usize, PolicyKind), PolicyId>,
+    levels: AHashMap<String, LevelId>,
+    blocks: AHashMap<(Vec<Condition>, bool), u32>,
+}
+
+/// The tables of a snapshot.
+pub(crate) fn world(snapshot: &Snapshot) -> World {
+    let mut builder = Builder {
+        snapshot,
+        world: World {
+            files: snapshot.files.clone(),
+            ..World::default()
+        },
+        policies: AHashMap::new(),
+        levels: AHashMap::new(),
+        blocks: AHashMap::new(),
+    };
+    // Block 0 is "no condition".
+    builder.blocks.insert((Vec::new(), false), 0);
+    builder.blocks.insert((Vec::new(), true), 0);
+    builder.organization();
+    for id in snapshot.accounts.keys() {
+        builder.account(id);
+    }
+    builder.keys();
+    builder.endpoints();
+    builder.principals();
+    builder.keyless();
+    builder.world
+}
+
+impl Builder<'_> {
+    fn organization(&mut self) {
+        self.world.organization =
+            self.snapshot
+                .organization
+                .as_ref()
+                .map(|organization| Organization {
+                    id: organization.id.clone(),
+                    complete: organization.accounts_collected.is_whole()
+                        && !organization.id.is_empty(),
+                });
+    }
+
+    /// The id of an account, known or only named.
+    pub(crate) fn account(&mut self, id: &str) -> AccountId {
+        if let Some(&known) = self.world.account_ids.get(id) {
+            return known;
+        }
+        let organization = self.snapshot.organization.as_ref();
+        let path = organization.and_then(|organization| organization.path(id));
+        let member = organization
+            .is_some_and(|organization| organization.members.iter().any(|member| member == id));
+        let membership = match organization {
+            Some(_) if path.is_some() || member => Membership::Inside,
+            Some(organization) if organization.accounts_collected.is_whole() => Membership::Outside,
+            _ => Membership::Unknown,
+        };
+        let management =
+            organization.and_then(|organization| organization.management.as_deref()) == Some(id);
+        let bound = membership == Membership::Inside && !management;
+        let on = |enabled: Option<bool>, collected: Collected| {
+            // S4.7.5: what is not known does not restrict.
+            bound && enabled != Some(false) && collected != Collected::Missing
+        };
+        let levels: Vec<LevelId> = path
+            .iter()
+            .flatten()
+            .map(|level| self.level(level))
+            .collect();
+        let org_path = organization.zip(path.as_ref()).map(|(organization, path)| {
+            let above = path.split_last().map_or(&[][..], |(_, above)| above);
+            format!("{}/{}/", organization.id, above.join("/"))
+        });
+        let known = self.snapshot.accounts.get(id);
+        let account = Account {
+            id: id.to_owned(),
+            membership,
+            org_path,
+            scp_member: organization.is_some_and(|o| on(o.scps_enabled, o.scps_collected))
+                && !levels.is_empty(),
+            rcp_member: organization.is_some_and(|o| on(o.rcps_enabled, o.rcps_collected)),
+            levels,
+            iam_whole: known.is_some_and(|account| account.iam.is_whole()),
+            known: known.is_some(),
+        };
+        let new = AccountId::at(self.world.accounts.len());
+        self.world.accounts.push(account);
+        self.world.account_ids.insert(id.to_owned(), new);
+        new
+    }
+
+    fn level(&mut self, id: &str) -> LevelId {
+        if let Some(&known) = self.levels.get(id) {
+            return known;
+        }
+        let mut level = Level {
+            id: id.to_owned(),
+            ..Level::default()
+        };
+        if let Some(organization) = self.snapshot.organization.as_ref() {
+            let attached = organization.attachments.get(id).into_iter().flatten();
+            for policy in attached.filter_map(|policy| organization.policies.get(policy)) {
+                let compiled = self.policy(policy, policy.kind);
+                match policy.kind {
+                    PolicyKind::Rcp => level.rcps.push(compiled),
+                    _ => level.scps.push(compiled),
+                }
+            }
+        }
+        let new = LevelId::at(self.world.levels.len());
+        self.world.levels.push(level);
+        self.levels.insert(id.to_owned(), new);
+        new
+    }
+
+    /// Compiles a policy once for each way it is used.
+    pub(crate) fn policy(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
+        let identity = (Arc::as_ptr(policy) as usize, kind);
+        if let Some(&known) = self.policies.get(&identity) {
+            return known;
+        }
+        let compiled = self.document(kind, &policy.name, &policy.document);
+        self.policies.insert(identity, compiled);
+        compiled
+    }
+
+    /// Compiles a document.
+    pub(crate) fn document(
+        &mut self,
+        kind: PolicyKind,
+        name: &str,
+        document: &Document,
+    ) -> PolicyId {
+        let id = PolicyId::at(self.world.policies.len());
+        let whole = document.opaque.as_ref().map(|why| {
+            unknown_statement(
+                Some(format!("{name} applies, which cannot be understood: {why}")),
+                document,
+            )
+        });
+        let mut statements = Vec::new();
+        for written in document.statements.iter().chain(&whole) {
+            let mut statement = Statement::new(id, kind, name, document.variables, written);
+            let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+            let block = (written.conditions.clone(), document.variables);
+            statement.block = *self.blocks.entry(block).or_insert(next);
+            statements.push(StatementId::at(self.world.statements.len()));
+            self.world.statements.push(statement);
+        }
+        self.world.policies.push(Policy {
+            kind,
+            name: name.to_owned(),
+            statements,
+        });
+        id
+    }
+
+    /// A policy of which nothing is known but that it may be there: allows and denies are unknown (S0.8).
+    pub(crate) fn unknown_policy(
+        &mut self,
+        kind: PolicyKind,
+        name: &str,
+        about: &str,
+        actions: ActionSet,
+    ) -> PolicyId {
+        let document = Document {
+            opaque: Some(String::new()),
+            ..Document::default()
+        };
+        let id = self.document(kind, name, &document);
+        let only = self
+            .world
+            .policy(id)
+            .and_then(|policy| policy.statements.first().copied());
+        if let Some(statement) = only.and_then(|only| self.world.statements.get_mut(only.index())) {
+            statement.opaque = Some(Opaque {
+                rule: "A40",
+                about: about.to_owned(),
+            });
+            statement.actions = statement.actions & actions;
+        }
+        id
+    }
+
+    fn keys(&mut self) {
+        for key in &self.snapshot.keys {
+            let account = self.account(&key.account);
+            let id = KeyId::at(self.world.keys.len());
+            let policies = self.key_policies(key);
+            let aws_managed = key.aws_managed.unwrap_or_else(|| {
+                key.aliases
+                    .iter()
+                    .any(|alias| alias.starts_with("alias/aws/"))
+            });
+            let mut grants = Vec::new();
+            for grant in &key.grants {
+                let compiled = self.grant(grant, id);
+                grants.push(GrantId::at(self.world.grants.len()));
+                self.world.grants.push(compiled);
+            }
+            self.world.key_ids.insert(key.arn.clone(), id);
+            self.world.keys.push(Key {
+                arn: key.arn.clone(),
+                id: key.id.clone(),
+                account,
+                region: key.region.clone(),
+                kind: Resource::Key,
+                aws_managed,
+                spec: key.spec.clone(),
+                usage: key.usage.clone(),
+                origin: key.origin.clone(),
+                state: key.state.clone(),
+                multi_region: key
+                    .multi_region
+                    .or(Some(crate::arn::is_multi_region_id(&key.id))),
+                multi_region_type: key.multi_region_type.clone(),
+                aliases: key.aliases.clone(),
+                aliases_known: key.aliases_collected.is_whole(),
+                tags: key.tags.clone(),
+                tags_known: key.tags_collected.is_whole(),
+                trailing_days: key.trailing_days_without_use,
+                policies,
+                grants,
+                actions: ActionSet::ON_KEYS,
+            });
+        }
+    }
+
+    fn key_policies(&mut self, key: &model_key::Key) -> Vec<PolicyId> {
+        let mut policies: Vec<PolicyId> = key
+            .policies
+            .iter()
+            .map(|policy| self.policy(policy, PolicyKind::Key))
+            .collect();
+        let managed = key.aws_managed == Some(true)
+            || key
+                .aliases
+                .iter()
+                .any(|alias| alias.starts_with("alias/aws/"));
+        if policies.is_empty() && managed {
+            let document = aws_managed_policy(key);
+            policies.push(self.document(
+                PolicyKind::Key,
+                "default (assumed for AWS managed keys, S7.5)",
+                &document,
+            ));
+        } else if !key.policies_collected.is_whole() {
+            let about = format!(
+                "the key policy of {}, which is not in the snapshot, says so",
+                key.arn
+            );
+            let name = format!("key policy of {} (not in the snapshot)", key.id);
+            policies.push(self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::ALL));
+        }
+        if !key.grants_collected.is_whole() {
+            let about = format!(
+                "a grant on {}, whose grants are not in the snapshot, says so",
+                key.arn
+            );
+            let name = format!("grants of {} (not in the snapshot)", key.id);
+            let unknown =
+                self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
+            // A grant never denies (S4.9).
+            let statements = self
+                .world
+                .policy(unknown)
+                .map(|policy| policy.statements.clone())
+                .unwrap_or_default();
+            for id in statements {
+                if let Some(statement) = self.world.statements.get_mut(id.index()) {
+                    statement.denies = false;
+                }
+            }
+            policies.push(unknown);
+        }
+        policies
+    }
+
+    fn grant(&mut self, grant: &model_key::Grant, key: KeyId) -> Grant {
+        let operations = grant
+            .operations
+            .iter()
+            .filter_map(|name| Action::parse(name))
+            .collect::<ActionSet>();
+        Grant {
+            id: grant.id.clone(),
+            name: grant.name.clone(),
+            operations: operations & ActionSet::GRANT_OPERATIONS,
+            grantee: self.party(grant.grantee.as_deref(), grant.grantee_service.as_deref()),
+            retiring: self.party(grant.retiring.as_deref(), grant.retiring_service.as_deref()),
+            issuer: grant
+                .issuing_account
+                .as_deref()
+                .map(|account| self.account(account)),
+            constraints: grant.constraints.clone(),
+            location: grant.location,
+            key,
+        }
+    }
+
+    fn party(&mut self, principal: Option<&str>, service: Option<&str>) -> Party {
+        if let Some(service) = service {
+            return Party::Service(service.to_owned());
+        }
+        let Some(text) = principal else {
+            return Party::Nobody;
+        };
+        match PrincipalArn::parse(text) {
+            Some(PrincipalArn::Root { account, .. }) => Party::Account(self.account(account)),
+            Some(PrincipalArn::Role { .. }) => Party::Role(text.to_owned()),
+            Some(PrincipalArn::User { .. })
+            | Some(PrincipalArn::Session { .. })
+            | Some(PrincipalArn::Federated { .. }) => Party::Named(text.to_owned()),
+            _ if is_account_id(text) => Party::Account(self.account(text)),
+            // S4.9.2: ListGrants shows service-made grants by the service's name.
+            _ if text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") => {
+                Party::Service(text.to_owned())
+            }
+            _ => Party::Nobody,
+        }
+    }
+
+    fn endpoints(&mut self) {
+        for endpoint in &self.snapshot.endpoints {
+            let policy = endpoint
+                .policy
+                .as_ref()
+                .map(|policy| self.policy(policy, PolicyKind::Endpoint));
+            let entry = Endpoint {
+                vpc: endpoint.vpc.clone(),
+                account: endpoint.account.clone(),
+                policy,
+            };
+            self.world.endpoints.insert(endpoint.id.clone(), entry);
+        }
+    }
+
+    /// For every account with principals: what stands for the resource of actions without one (S4.10).
+    fn keyless(&mut self) {
+        for index in 0..self.world.accounts.len() {
+            if self
+                .world
+                .accounts
+                .get(index)
+                .is_some_and(|account| account.known)
+            {
+                self.world.keys.push(Key {
+                    arn: "*".to_owned(),
+                    account: AccountId::at(index),
+                    kind: Resource::Nothing,
+                    aliases_known: true,
+                    tags_known: true,
+                    actions: ActionSet::WITHOUT_RESOURCE,
+                    ..Key::default()
+                });
+            }
+        }
+    }
+}
+
+/// A statement that may apply to anybody and anything.
+pub(crate) fn unknown_statement(why: Option<String>, document: &Document) -> Written {
+    Written {
+        sid: None,
+        index: 0,
+        effect: None,
+        principals: Some(Principals {
+            negated: false,
+            entries: vec![PrincipalEntry::Anyone],
+        }),
+        actions: None,
+        resources: None,
+        conditions: Vec::new(),
+        opaque: why,
+        location: document.location,
+    }
+}
+
+/// The key policy of an AWS managed key whose text is not in the snapshot (S7.5).
+fn aws_managed_policy(key: &model_key::Key) -> Document {
+    let compare = |name: &str, value: String| Condition {
+        operator: crate::condition::operator::Operator::parse("StringEquals"),
+        key: name.to_owned(),
+        values: vec![value],
+    };
+    let through = key
+        .aliases
+        .iter()
+        .find_map(|alias| alias.strip_prefix("alias/aws/"))
+        .map(|service| {
+            compare(
+                "kms:ViaService",
+                format!("{}.{}.amazonaws.com", via_name(service), key.region),
+            )
+        });
+    let mut conditions = vec![compare("kms:CallerAccount", key.account.clone())];
+    let opaque = through
+        .is_none()
+        .then(|| "the service that manages it is not known".to_owned());
+    conditions.extend(through);
+    let statement = |index, principals, actions: &[&str], conditions, opaque| Written {
+        sid: None,
+        index,
+        effect: Some(Effect::Allow),
+        principals: Some(Principals {
+            negated: false,
+            entries: vec![principals],
+        }),
+        actions: Some(patterns(actions)),
+        resources: Some(patterns(&["*"])),
+        conditions,
+        opaque,
+        location: key.location,
+    };
+    let use_it = [
+        "kms:Encrypt",
+        "kms:Decrypt",
+        "kms:ReEncrypt*",
+        "kms:GenerateDataKey*",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+    ];
+    let root = PrincipalEntry::Aws(format!("arn:{}:iam::{}:root", key.partition, key.account));
+    Document {
+        variables: true,
+        statements: vec![
+            statement(
+                0,
+                PrincipalEntry::Aws("*".to_owned()),
+                &use_it,
+                conditions,
+                opaque,
+            ),
+            statement(
+                1,
+                root,
+                &["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+                Vec::new(),
+                None,
+            ),
+        ],
+        opaque: None,
+        location: key.location,
+    }
+}
+
+/// The name a service has in `kms:ViaService` (S6.12).
+fn via_name(service: &str) -> &str {
+    match service {
+        "ebs" => "ec2",
+        other => other,
+    }
+}
+
+fn patterns(texts: &[&str]) -> Patterns {
+    Patterns {
+        negated: false,
+        patterns: texts.iter().map(|&text| text.to_owned()).collect(),
+    }
+}

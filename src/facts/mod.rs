@@ -1,0 +1,14 @@
+//! From the snapshot to facts: everything about strings, ARNs and conditions is finished here.
+
+pub(crate) mod build;
+pub(crate) mod context;
+pub(crate) mod id;
+pub(crate) mod lower;
+pub(crate) mod matching;
+pub(crate) mod principals;
+pub(crate) mod relations;
+pub(crate) mod residual;
+pub(crate) mod stated;
+pub(crate) mod statement;
+pub(crate) mod view;
+pub(crate) mod world;

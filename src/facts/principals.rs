@@ -1,0 +1,601 @@
+//! Which principals there are, and what each carries (S3.1): the units of bulk answers (S3.1.13).
+
+use super::build::Builder;
+use super::id::{AccountId, PolicyId, PrincipalId};
+use super::world::{Kind, Party, Principal, World};
+use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
+use crate::model::action::ActionSet;
+use crate::model::principal::{Account, Permissions, Role, User};
+use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
+use std::collections::BTreeSet;
+
+impl Builder<'_> {
+    /// Lists all principals: those of accounts, then those that policies and grants name.
+    pub(crate) fn principals(&mut self) {
+        let snapshot = self.snapshot;
+        for account in snapshot.accounts.values() {
+            let id = self.account(&account.id);
+            self.root_user(account, id);
+            for user in account.users.values() {
+                self.user(account, id, user);
+            }
+            for role in account.roles.values() {
+                self.role(account, id, role);
+            }
+            if !account.iam.is_whole() {
+                self.whole_account(&account.id, &account.partition);
+            }
+        }
+        let named = self.named();
+        for text in &named {
+            self.named_principal(text);
+        }
+        self.world.known_accounts = self
+            .world
+            .accounts
+            .iter()
+            .map(|account| account.id.clone())
+            .collect();
+        self.anyone();
+    }
+
+    fn add(&mut self, principal: Principal) -> PrincipalId {
+        let id = PrincipalId::at(self.world.principals.len());
+        self.world
+            .principal_ids
+            .entry(principal.name.clone())
+            .or_default()
+            .push(id);
+        self.world.principals.push(principal);
+        id
+    }
+
+    fn root_user(&mut self, account: &Account, id: AccountId) {
+        let arn = format!("arn:{}:iam::{}:root", account.partition, account.id);
+        self.add(Principal {
+            account: Some(id),
+            ..bare(Kind::Root, &arn, &account.partition)
+        });
+    }
+
+    fn user(&mut self, account: &Account, id: AccountId, user: &User) {
+        let mut policies = self.identity(account, &user.permissions);
+        for group in &user.groups {
+            match account.groups.get(group) {
+                Some(group) => policies.extend(self.identity(account, &group.permissions)),
+                None => policies.push(
+                    self.unknown_identity(&format!("group {group} of account {}", account.id)),
+                ),
+            }
+        }
+        let principal = Principal {
+            account: Some(id),
+            unique_id: user.unique_id.clone(),
+            short_name: user.name.clone(),
+            tags: user.permissions.tags.clone(),
+            boundary: self.boundary(account, &user.permissions),
+            policies: unique(policies),
+            ..bare(Kind::User, &user.arn, &account.partition)
+        };
+        let user = self.add(principal);
+        self.world.users_of.entry(id).or_default().push(user);
+    }
+
+    fn role(&mut self, account: &Account, id: AccountId, role: &Role) {
+        let policies = self.identity(account, &role.permissions);
+        let trust = role.trust.as_ref().map(|trust| &trust.document);
+        let principal = Principal {
+            account: Some(id),
+            unique_id: role.unique_id.clone(),
+            short_name: role.name.clone(),
+            tags: role.permissions.tags.clone(),
+            open_tags: trust.is_none_or(may_tag_sessions),
+            service_linked: role.is_service_linked(),
+            providers: trust.map(providers).unwrap_or_default(),
+            // S3.1.5: a service-linked role has no boundary.
+            boundary: if role.is_service_linked() {
+                None
+            } else {
+                self.boundary(account, &role.permissions)
+            },
+            policies: unique(policies),
+            ..bare(Kind::Role, &role.arn, &account.partition)
+        };
+        self.add(principal);
+    }
+
+    fn identity(&mut self, account: &Account, permissions: &Permissions) -> Vec<PolicyId> {
+        let mut policies: Vec<PolicyId> = permissions
+            .inline
+            .iter()
+            .map(|policy| self.policy(policy, PolicyKind::Identity))
+            .collect();
+        for arn in &permissions.attached {
+            policies.push(match account.managed.get(arn) {
+                Some(policy) => self.policy(policy, PolicyKind::Identity),
+                None => self.unknown_identity(&format!("managed policy {arn}")),
+            });
+        }
+        policies
+    }
+
+    fn boundary(&mut self, account: &Account, permissions: &Permissions) -> Option<PolicyId> {
+        let arn = permissions.boundary.as_ref()?;
+        Some(match account.managed.get(arn) {
+            Some(policy) => self.policy(policy, PolicyKind::Boundary),
+            None => {
+                let about =
+                    format!("the boundary {arn}, whose text is not in the snapshot, says so");
+                self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL)
+            }
+        })
+    }
+
+    fn unknown_identity(&mut self, what: &str) -> PolicyId {
+        let about = format!("{what}, whose text is not in the snapshot, says so");
+        self.unknown_policy(PolicyKind::Identity, what, &about, ActionSet::ALL)
+    }
+
+    /// S3.1.14: "account X: any principal with an IAM allow".
+    fn whole_account(&mut self, account: &str, partition: &str) -> PrincipalId {
+        let name = format!("account:{account}");
+        if let Some(known) = self
+            .world
+            .principal_ids
+            .get(&name)
+            .and_then(|ids| ids.first())
+        {
+            return *known;
+        }
+        let policies = vec![self.foreign_identity(account)];
+        let id = self.account(account);
+        self.add(Principal {
+            account: Some(id),
+            policies,
+            iam_unknown: true,
+            ..bare(Kind::Account, &name, partition)
+        })
+    }
+
+    /// The identity policies of an account that is not in the snapshot: one statement that may allow.
+    fn foreign_identity(&mut self, account: &str) -> PolicyId {
+        let name = format!("IAM of account {account} (not in the snapshot)");
+        let about = format!("account {account} allows it by IAM");
+        let policy = self.unknown_policy(PolicyKind::Identity, &name, &about, ActionSet::ALL);
+        let statements = self
+            .world
+            .policy(policy)
+            .map(|policy| policy.statements.clone())
+            .unwrap_or_default();
+        for id in statements {
+            if let Some(statement) = self.world.statements.get_mut(id.index()) {
+                statement.denies = false;
+                if let Some(opaque) = &mut statement.opaque {
+                    opaque.rule = "S3.1.14";
+                }
+            }
+        }
+        policy
+    }
+
+    /// Texts of all principals that key policies, endpoint policies and grants name, and accounts that
+    /// conditions of key policies ask for.
+    fn named(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for key in &self.snapshot.keys {
+            for policy in &key.policies {
+                policy
+                    .document
+                    .statements
+                    .iter()
+                    .for_each(|statement| named_in(statement, &mut found));
+            }
+            for grant in &key.grants {
+                let parties = [
+                    &grant.grantee,
+                    &grant.retiring,
+                    &grant.grantee_service,
+                    &grant.retiring_service,
+                ];
+                found.extend(parties.into_iter().flatten().cloned());
+            }
+        }
+        for policy in self
+            .snapshot
+            .endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint.policy.as_ref())
+        {
+            policy
+                .document
+                .statements
+                .iter()
+                .for_each(|statement| named_in(statement, &mut found));
+        }
+        found
+    }
+
+    fn named_principal(&mut self, text: &str) {
+        if self.world.principal_ids.contains_key(text) {
+            return;
+        }
+        if is_account_id(text) {
+            return self.named_account(text, "aws");
+        }
+        match PrincipalArn::parse(text) {
+            Some(PrincipalArn::Root { partition, account }) => {
+                self.named_account(account, partition)
+            }
+            Some(PrincipalArn::User { .. })
+            | Some(PrincipalArn::Role { .. })
+            | Some(PrincipalArn::Session { .. })
+            | Some(PrincipalArn::Federated { .. }) => {
+                for principal in self.outsiders(text) {
+                    self.add(principal);
+                }
+            }
+            _ if is_service(text) => {
+                self.add(bare(Kind::Service, text, "aws"));
+            }
+            _ => {}
+        }
+    }
+
+    fn named_account(&mut self, account: &str, partition: &str) {
+        if !self.snapshot.accounts.contains_key(account) {
+            self.whole_account(account, partition);
+        }
+    }
+
+    /// A principal that is named but not listed in its account; several when it may be one of several (federated users).
+    fn outsiders(&mut self, arn: &str) -> Vec<Principal> {
+        let Some(account) = crate::arn::account_of(arn).map(str::to_owned) else {
+            return Vec::new();
+        };
+        let id = self.account(&account);
+        let listed = self
+            .snapshot
+            .accounts
+            .get(&account)
+            .is_some_and(|account| account.iam.is_whole());
+        if let Some(found) = self.world.make_principals(arn, None, listed) {
+            return found;
+        }
+        if listed {
+            // S4.9.2: a session that AWS makes for itself has no role in IAM, and so no identity policies.
+            return unlisted(arn, id, None).into_iter().collect();
+        }
+        // Not in the snapshot, and not known not to exist.
+        let foreign = self.foreign_identity(&account);
+        unlisted(arn, id, Some(foreign)).into_iter().collect()
+    }
+
+    /// S3.1.13: "any principal of any account", of those that have no row of their own.
+    fn anyone(&mut self) {
+        let name = "IAM of the caller's account (not in the snapshot)";
+        let about = "the caller's account allows it by IAM";
+        let policy = self.unknown_policy(PolicyKind::Identity, name, about, ActionSet::ALL);
+        let statements = self
+            .world
+            .policy(policy)
+            .map(|policy| policy.statements.clone())
+            .unwrap_or_default();
+        for id in statements {
+            if let Some(statement) = self.world.statements.get_mut(id.index()) {
+                statement.denies = false;
+            }
+        }
+        let account = AccountId::at(self.world.accounts.len());
+        self.add(Principal {
+            account: Some(account),
+            policies: vec![policy],
+            iam_unknown: true,
+            ..bare(Kind::Anyone, "*", "aws")
+        });
+    }
+}
+
+impl World {
+    /// The principal with an ARN or service name, made from what is in the tables: a role's session, a federated
+    /// user, a service. `creator` is the user that federates; without it, any user of the account may (several results).
+    /// `None` when it rests on somebody who is not in the tables; empty when `listed` says that nobody else exists.
+    pub(crate) fn make_principals(
+        &self,
+        name: &str,
+        creator: Option<&str>,
+        listed: bool,
+    ) -> Option<Vec<Principal>> {
+        if let Some(ids) = self.principal_ids.get(name) {
+            let found: Vec<Principal> = ids
+                .iter()
+                .filter_map(|&id| self.principal(id).cloned())
+                .collect();
+            let by_creator = |principal: &Principal| {
+                creator.is_none()
+                    || principal.kind != Kind::Federated
+                    || principal.origin.as_deref() == creator
+            };
+            return Some(found.into_iter().filter(by_creator).collect());
+        }
+        let none = || listed.then(Vec::new);
+        match PrincipalArn::parse(name) {
+            Some(PrincipalArn::Session {
+                partition,
+                account,
+                role,
+                session,
+            }) => {
+                let role = self.principals.iter().find(|principal| {
+                    principal.kind == Kind::Role
+                        && principal.short_name == role
+                        && principal.partition == partition
+                        && self.account_of(principal) == account
+                });
+                match role {
+                    Some(role) => Some(vec![session_of(role, name, session)]),
+                    // S4.9.2: role names with a colon are those of AWS itself; IAM does not list them.
+                    None if listed && !name.contains("assumed-role/aws:") => Some(Vec::new()),
+                    None => None,
+                }
+            }
+            Some(PrincipalArn::Federated {
+                partition,
+                account,
+                name: short,
+            }) => {
+                let users = self
+                    .account_ids
+                    .get(account)
+                    .and_then(|id| self.users_of.get(id))?;
+                let users = users.iter().filter_map(|&id| self.principal(id));
+                let made: Vec<Principal> = users
+                    .filter(|user| {
+                        creator.is_none_or(|creator| user.arn == creator)
+                            && user.partition == partition
+                    })
+                    .map(|user| federated_by(user, name, short))
+                    .collect();
+                Some(made)
+            }
+            _ if is_service(name) => Some(vec![bare(Kind::Service, name, "aws")]),
+            _ => none(),
+        }
+    }
+}
+
+fn session_of(role: &Principal, name: &str, session: &str) -> Principal {
+    Principal {
+        name: name.to_owned(),
+        kind: Kind::Session,
+        session: Some(session.to_owned()),
+        origin: Some(role.arn.clone()),
+        ..role.clone()
+    }
+}
+
+fn federated_by(user: &Principal, name: &str, short: &str) -> Principal {
+    Principal {
+        name: name.to_owned(),
+        kind: Kind::Federated,
+        arn: name.to_owned(),
+        unique_id: String::new(),
+        short_name: short.to_owned(),
+        origin: Some(user.arn.clone()),
+        tags: crate::model::Tags::new(),
+        open_tags: true,
+        ..user.clone()
+    }
+}
+
+/// A principal of an account that is not, or not wholly, in the snapshot.
+pub(crate) fn unlisted(
+    arn: &str,
+    account: AccountId,
+    foreign: Option<PolicyId>,
+) -> Option<Principal> {
+    let base = |kind, partition: &str, short: &str| Principal {
+        account: Some(account),
+        short_name: short.to_owned(),
+        policies: foreign.into_iter().collect(),
+        iam_unknown: foreign.is_some(),
+        open_tags: true,
+        ..bare(kind, arn, partition)
+    };
+    Some(match PrincipalArn::parse(arn) {
+        Some(PrincipalArn::User {
+            partition, name, ..
+        }) => base(Kind::User, partition, name),
+        Some(PrincipalArn::Role {
+            partition,
+            name,
+            path,
+            ..
+        }) => Principal {
+            service_linked: path.starts_with("/aws-service-role/"),
+            ..base(Kind::Role, partition, name)
+        },
+        Some(PrincipalArn::Session {
+            partition,
+            account,
+            role,
+            session,
+        }) => Principal {
+            arn: format!("arn:{partition}:iam::{account}:role/{role}"),
+            session: Some(session.to_owned()),
+            ..base(Kind::Session, partition, role)
+        },
+        Some(PrincipalArn::Federated {
+            partition, name, ..
+        }) => base(Kind::Federated, partition, name),
+        Some(PrincipalArn::Root { partition, .. }) => base(Kind::Root, partition, ""),
+        _ => return None,
+    })
+}
+
+/// A principal of which only kind and name are set.
+pub(crate) fn bare(kind: Kind, name: &str, partition: &str) -> Principal {
+    Principal {
+        name: name.to_owned(),
+        kind,
+        account: None,
+        partition: partition.to_owned(),
+        arn: name.to_owned(),
+        unique_id: String::new(),
+        short_name: String::new(),
+        session: None,
+        origin: None,
+        tags: crate::model::Tags::new(),
+        open_tags: false,
+        service_linked: false,
+        providers: Vec::new(),
+        policies: Vec::new(),
+        boundary: None,
+        session_policies: None,
+        iam_unknown: false,
+    }
+}
+
+/// Whether a text is the name of a service principal.
+pub(crate) fn is_service(text: &str) -> bool {
+    let host = text.ends_with(".amazonaws.com")
+        || text.ends_with(".amazonaws.com.cn")
+        || text.ends_with(".aws.internal");
+    host && !text.contains([':', '/', '*'])
+}
+
+fn unique(mut policies: Vec<PolicyId>) -> Vec<PolicyId> {
+    policies.sort_unstable();
+    policies.dedup();
+    policies
+}
+
+/// Whether a trust policy lets sessions carry tags (S6.2); what cannot be understood may.
+fn may_tag_sessions(trust: &Document) -> bool {
+    trust.opaque.is_some()
+        || trust
+            .statements
+            .iter()
+            .any(|statement| allows_action(statement, "sts:TagSession"))
+}
+
+fn allows_action(statement: &Statement, action: &str) -> bool {
+    if statement.opaque.is_some() {
+        return true;
+    }
+    let allow = statement.effect != Some(crate::policy::document::Effect::Deny);
+    allow
+        && statement.actions.as_ref().is_some_and(|actions| {
+            let hit = actions
+                .patterns
+                .iter()
+                .any(|pattern| crate::pattern::glob_ignore_case(pattern, action));
+            hit != actions.negated
+        })
+}
+
+/// The identity providers a trust policy names (S2.2.9).
+fn providers(trust: &Document) -> Vec<String> {
+    let entries = trust
+        .statements
+        .iter()
+        .filter_map(|statement| statement.principals.as_ref());
+    entries
+        .flat_map(|principals| &principals.entries)
+        .filter_map(|entry| match entry {
+            PrincipalEntry::Federated(provider) => Some(provider.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Adds what a statement names: principals, and accounts in conditions on who the caller is.
+fn named_in(statement: &Statement, found: &mut BTreeSet<String>) {
+    for entry in statement
+        .principals
+        .iter()
+        .flat_map(|principals| &principals.entries)
+    {
+        match entry {
+            PrincipalEntry::Aws(text) if unique_id(text).is_none() => found.insert(text.clone()),
+            PrincipalEntry::Service(text) => found.insert(text.clone()),
+            _ => false,
+        };
+    }
+    for condition in &statement.conditions {
+        let key = crate::condition::key::canonical_name(&condition.key);
+        if matches!(
+            key.as_str(),
+            "kms:CallerAccount" | "aws:PrincipalAccount" | "aws:PrincipalArn"
+        ) {
+            for value in &condition.values {
+                let account = Arn::parse(value).map_or(value.as_str(), |arn| arn.account);
+                if is_account_id(account) {
+                    found.insert(account.to_owned());
+                }
+            }
+        }
+    }
+}
+
+impl Party {
+    /// Whether a grant's party may be this principal; roles also stand for their sessions.
+    pub(crate) fn is(&self, principal: &Principal) -> bool {
+        match self {
+            Party::Nobody | Party::Account(_) => false,
+            Party::Service(name) => {
+                principal.kind == Kind::Service && same_service(name, &principal.name)
+            }
+            Party::Role(arn) => match principal.kind {
+                Kind::Role => principal.arn == *arn,
+                Kind::Session => principal.origin.as_deref() == Some(arn) || principal.arn == *arn,
+                _ => false,
+            },
+            Party::Named(arn) => principal.name == *arn,
+        }
+    }
+}
+
+/// Whether two names mean one service: `logs.eu-west-1.amazonaws.com` is `logs.amazonaws.com` (S2.2.8).
+pub(crate) fn same_service(a: &str, b: &str) -> bool {
+    a == b || plain_service(a) == plain_service(b)
+}
+
+fn plain_service(name: &str) -> (&str, &str) {
+    let suffix = if name.ends_with(".cn") {
+        ".amazonaws.com.cn"
+    } else {
+        ".amazonaws.com"
+    };
+    let Some(stem) = name.strip_suffix(suffix) else {
+        return (name, "");
+    };
+    match stem.rsplit_once('.') {
+        Some((service, region)) if is_region(region) => (service, suffix),
+        _ => (stem, suffix),
+    }
+}
+
+/// `eu-west-1`, `us-gov-east-1`.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let ends_in_number = parts
+        .next_back()
+        .is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()));
+    ends_in_number
+        && parts.clone().count() >= 2
+        && parts.all(|part| part.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regional_names_mean_the_same_service() {
+        assert!(same_service(
+            "logs.eu-west-1.amazonaws.com",
+            "logs.amazonaws.com"
+        ));
+        assert!(!same_service("logs.amazonaws.com", "s3.amazonaws.com"));
+    }
+}

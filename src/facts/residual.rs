@@ -1,0 +1,310 @@
+//! What statements and grants leave open for one principal, key and action.
+
+use super::context::{AnyRequest, of_principal};
+use super::id::{Basis, GrantId, Route, StatementId};
+use super::matching::{self, Reserve};
+use super::stated::{Stated, StatedRequest};
+use super::statement::{Cover, Statement};
+use super::view::View;
+use super::world::{Key, Kind, Party, Principal, World};
+use crate::condition::block::{Context, KeyName};
+use crate::condition::formula::{Atom, FormulaId, Formulas, Range};
+use crate::condition::known::Known;
+use crate::condition::operator::Test;
+use crate::model::action::{Action, ActionSet};
+use crate::policy::document::PolicyKind;
+
+/// Whether a statement's conditions on the principal may admit it, whatever is asked for.
+pub(crate) fn principal_test(world: &World, statement: &Statement, principal: &Principal) -> bool {
+    struct OnlyPrincipal<'a>(&'a World, &'a Principal);
+    impl Context for OnlyPrincipal<'_> {
+        fn known(&self, key: &KeyName) -> Known {
+            of_principal(self.0, self.1, &key.name).unwrap_or_else(Known::free)
+        }
+    }
+    let mut formulas = Formulas::default();
+    let context = OnlyPrincipal(world, principal);
+    statement
+        .principal_only()
+        .all(|condition| condition.evaluate(&context, &mut formulas) != FormulaId::FALSE)
+}
+
+/// One principal's requests on one key: any of them, or one that is stated.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) principal: &'a Principal,
+    pub(crate) key: &'a Key,
+    pub(crate) stated: Option<&'a Stated>,
+}
+
+impl<'a> Case<'a> {
+    fn any(&self, action: Action, policy: PolicyKind) -> AnyRequest<'a> {
+        AnyRequest {
+            world: self.view.world,
+            principal: self.principal,
+            key: self.key,
+            action,
+            policy,
+        }
+    }
+
+    /// What a statement says about an action: its conditions, and every reservation about its other elements.
+    pub(crate) fn statement(
+        &self,
+        id: StatementId,
+        action: Action,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let Some(statement) = self.view.statement(id) else {
+            return FormulaId::FALSE;
+        };
+        if let Some(opaque) = &statement.opaque {
+            return formulas.unknown(opaque.rule, opaque.about.clone());
+        }
+        let any = self.any(action, statement.kind);
+        match self.stated {
+            None => self.evaluate(statement, action, &any, formulas),
+            Some(stated) => {
+                self.evaluate(statement, action, &StatedRequest { any, stated }, formulas)
+            }
+        }
+    }
+
+    fn evaluate(
+        &self,
+        statement: &Statement,
+        action: Action,
+        context: &dyn Context,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let mut value = FormulaId::TRUE;
+        if statement.doubtful.contains(action) {
+            value = formulas.ambiguous(
+                "S2.3.1",
+                format!("an action pattern with a wildcard prefix means {action}"),
+            );
+        }
+        let account = self.view.account_name(self.key.account);
+        let covered = match statement.covers(self.key, account) {
+            Cover::Yes => FormulaId::TRUE,
+            Cover::No => FormulaId::FALSE,
+            Cover::Doubt(rule) => {
+                formulas.ambiguous(rule, format!("a resource pattern covers {}", self.key.arn))
+            }
+            Cover::Variables => statement.covers_with(self.key, account, context, formulas),
+        };
+        value = formulas.and2(value, covered);
+        for condition in &statement.conditions {
+            if value == FormulaId::FALSE {
+                break;
+            }
+            let holds = condition.evaluate(context, formulas);
+            value = formulas.and2(value, holds);
+        }
+        value
+    }
+
+    /// The reservation under which a statement names the principal; `route` is the path that rests on it.
+    pub(crate) fn named(
+        &self,
+        id: StatementId,
+        route: Option<Route>,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let Some(statement) = self.view.statement(id) else {
+            return FormulaId::FALSE;
+        };
+        if !matches!(statement.kind, PolicyKind::Key | PolicyKind::Endpoint) {
+            return FormulaId::TRUE;
+        }
+        match matching::reserve(self.view, statement, self.principal, route) {
+            Some(reserve) => self.reserved(&reserve, formulas),
+            None => FormulaId::FALSE,
+        }
+    }
+
+    fn reserved(&self, reserve: &Reserve, formulas: &mut Formulas) -> FormulaId {
+        match reserve {
+            Reserve::None => FormulaId::TRUE,
+            Reserve::Ambiguous(rule, about) => formulas.ambiguous(rule, *about),
+            Reserve::Session(user_id) => formulas.atom(Atom::Test {
+                key: "aws:userid".to_owned(),
+                range: Range::Some,
+                test: Test::StringEquals,
+                values: vec![user_id.clone()],
+            }),
+        }
+    }
+
+    /// What a path rests on, for one action.
+    pub(crate) fn basis(
+        &self,
+        basis: Basis,
+        route: Route,
+        action: Action,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        match basis {
+            Basis::Nothing => FormulaId::TRUE,
+            Basis::Statement(id) => {
+                let named = self.named(id, Some(route), formulas);
+                if named == FormulaId::FALSE {
+                    return named;
+                }
+                let says = self.statement(id, action, formulas);
+                formulas.and2(named, says)
+            }
+            Basis::Grant(id) => self.grant(id, route, action, formulas),
+        }
+    }
+
+    fn grant(
+        &self,
+        id: GrantId,
+        route: Route,
+        action: Action,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let Some(grant) = self.view.world.grant(id) else {
+            return FormulaId::FALSE;
+        };
+        if self
+            .stated
+            .and_then(|stated| stated.grant_id.as_deref())
+            .is_some_and(|asked| asked != grant.id)
+        {
+            return FormulaId::FALSE;
+        }
+        let party = match route {
+            Route::RetiringPrincipal => &grant.retiring,
+            Route::RetiringRoot | Route::RetiringByIdentity => &Party::Nobody,
+            _ => &grant.grantee,
+        };
+        let reserve = matching::is_party(self.view, party, self.principal);
+        let named = match reserve {
+            Some(reserve) => self.reserved(&reserve, formulas),
+            // Reached through an account.
+            None => FormulaId::TRUE,
+        };
+        // S4.9.4: constraints do not apply to RetireGrant.
+        if action == Action::RetireGrant {
+            return named;
+        }
+        let constraints = self.constraints(id, action, formulas);
+        formulas.and2(named, constraints)
+    }
+
+    /// The constraints of a grant, for one action (S4.9.4, S4.9.7).
+    fn constraints(&self, id: GrantId, action: Action, formulas: &mut Formulas) -> FormulaId {
+        let Some(grant) = self.view.world.grant(id) else {
+            return FormulaId::FALSE;
+        };
+        let constraints = &grant.constraints;
+        let mut value = FormulaId::TRUE;
+        if let Some(name) = &constraints.other {
+            value = formulas.unknown("S2.1.10", format!("the grant constraint {name} holds"));
+        }
+        if action == Action::CreateGrant {
+            let child = self.child_grant(id, formulas);
+            value = formulas.and2(value, child);
+        } else if ActionSet::ENCRYPTION_CONTEXT.contains(action) {
+            let context = self.encryption_context(id, action, formulas);
+            value = formulas.and2(value, context);
+        }
+        if let Some(source) = &constraints.source_arn {
+            let source = self.source_arn(source, action, formulas);
+            value = formulas.and2(value, source);
+        }
+        value
+    }
+
+    fn child_grant(&self, id: GrantId, formulas: &mut Formulas) -> FormulaId {
+        let Some(parent) = self.view.world.grant(id) else {
+            return FormulaId::FALSE;
+        };
+        match self.stated.and_then(|stated| stated.child_grant.as_ref()) {
+            Some(child) => FormulaId::constant(super::stated::child_within(child, parent)),
+            None => formulas.unknown(
+                "S4.9.7",
+                format!("the new grant stays within grant {}", parent.id),
+            ),
+        }
+    }
+
+    fn encryption_context(
+        &self,
+        id: GrantId,
+        action: Action,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let Some(grant) = self.view.world.grant(id) else {
+            return FormulaId::FALSE;
+        };
+        let equals = grant.constraints.equals.as_ref();
+        let Some(pairs) = equals.or(grant.constraints.subset.as_ref()) else {
+            return FormulaId::TRUE;
+        };
+        if let Some(stated) = self.stated.filter(|stated| !stated.open) {
+            return FormulaId::constant(stated.encryption_context_fits(pairs, equals.is_some()));
+        }
+        let any = self.any(action, PolicyKind::Identity);
+        let mut value = FormulaId::TRUE;
+        for (name, wanted) in pairs {
+            let key = KeyName::new(&format!("kms:EncryptionContext:{name}"));
+            let holds = match any.known(&key) {
+                Known::Absent => FormulaId::FALSE,
+                _ => formulas.atom(Atom::Test {
+                    key: format!("kms:EncryptionContext:{name}"),
+                    range: Range::Some,
+                    test: Test::StringEquals,
+                    values: vec![wanted.clone()],
+                }),
+            };
+            value = formulas.and2(value, holds);
+        }
+        if equals.is_some() {
+            let others = formulas.atom(Atom::Test {
+                key: "kms:EncryptionContextKeys".to_owned(),
+                range: Range::SomeNot,
+                test: Test::StringEquals,
+                values: pairs.keys().cloned().collect(),
+            });
+            let none = formulas.not(others);
+            value = formulas.and2(value, none);
+        }
+        value
+    }
+
+    /// S4.9.4: equality with `aws:SourceArn`, which only services pass.
+    fn source_arn(&self, wanted: &str, action: Action, formulas: &mut Formulas) -> FormulaId {
+        if self.principal.kind != Kind::Service {
+            return formulas.ambiguous(
+                "S4.9.4",
+                "a SourceArn constraint leaves direct calls of the grantee alone",
+            );
+        }
+        if wanted.contains(['*', '?']) {
+            return formulas.ambiguous(
+                "S4.9.4",
+                format!("the SourceArn constraint `{wanted}` holds"),
+            );
+        }
+        let any = self.any(action, PolicyKind::Identity);
+        let key = KeyName::new("aws:SourceArn");
+        let known = match self.stated {
+            None => any.known(&key),
+            Some(stated) => StatedRequest { any, stated }.known(&key),
+        };
+        match known {
+            Known::Absent => FormulaId::FALSE,
+            Known::Is(values) => FormulaId::constant(values.iter().any(|value| value == wanted)),
+            Known::Open { .. } | Known::Doubt(_) => formulas.atom(Atom::Test {
+                key: key.name,
+                range: Range::Some,
+                test: Test::StringEquals,
+                values: vec![wanted.to_owned()],
+            }),
+        }
+    }
+}

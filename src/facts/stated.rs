@@ -1,0 +1,180 @@
+//! One request's context: what it states, what follows from that, and what is absent (S6.10, S6.15).
+
+use super::context::AnyRequest;
+use super::world::{Grant, Kind, Membership, Party};
+use crate::condition::block::{Context, KeyName};
+use crate::condition::key::Class;
+use crate::condition::known::Known;
+use crate::model::action::{Action, ActionSet};
+use crate::model::key::Constraints;
+use std::collections::BTreeMap;
+
+/// What a request states, with what follows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stated {
+    /// Values by canonical key name.
+    pub(crate) values: BTreeMap<String, Vec<String>>,
+    /// Encryption context pairs with their names as written.
+    pub(crate) encryption_context: BTreeMap<String, String>,
+    /// What is not stated is unknown instead of absent.
+    pub(crate) open: bool,
+    /// RetireGrant: the grant.
+    pub(crate) grant_id: Option<String>,
+    /// CreateGrant: the grant asked for.
+    pub(crate) child_grant: Option<Grant>,
+    /// Region of actions without a resource, if it is known.
+    pub(crate) region: Option<String>,
+}
+
+impl Stated {
+    /// Whether the stated encryption context meets a constraint, case-sensitively (S4.9.4).
+    pub(crate) fn encryption_context_fits(
+        &self,
+        pairs: &BTreeMap<String, String>,
+        exactly: bool,
+    ) -> bool {
+        let contains = pairs
+            .iter()
+            .all(|(name, value)| self.encryption_context.get(name) == Some(value));
+        contains && (!exactly || self.encryption_context.len() == pairs.len())
+    }
+}
+
+/// [`AnyRequest`], narrowed to what one request states.
+pub(crate) struct StatedRequest<'a> {
+    pub(crate) any: AnyRequest<'a>,
+    pub(crate) stated: &'a Stated,
+}
+
+impl Context for StatedRequest<'_> {
+    fn known(&self, key: &KeyName) -> Known {
+        let known = self.any.known(key);
+        let stated = self.stated.values.get(&key.name);
+        match (&known, stated) {
+            // S6.2: the endpoints accept TLS only, unless the request says otherwise.
+            (Known::Is(_), Some(values)) if key.name == "aws:SecureTransport" => {
+                Known::all(values.clone())
+            }
+            (Known::Is(_) | Known::Absent, _) => known,
+            (Known::Doubt("S3.2"), Some(values)) | (Known::Open { .. }, Some(values)) => {
+                Known::all(values.clone())
+            }
+            (Known::Doubt(_), _) => known,
+            (Known::Open { .. }, None) => self.unstated(key, known),
+        }
+    }
+}
+
+impl StatedRequest<'_> {
+    /// A key that the snapshot leaves open and the request does not state.
+    fn unstated(&self, key: &KeyName, open: Known) -> Known {
+        if let Some(derived) = self.derived(&key.name) {
+            return derived;
+        }
+        if let Some(tag) = key.name.strip_prefix("aws:PrincipalTag/") {
+            return self.own_tag(tag, open);
+        }
+        // What the snapshot lacks is unknown even in a closed context (S0.8).
+        let lacking = match key.known.map(crate::condition::key::KnownKey::class) {
+            // S6.3 (f): an account outside has no organization unless the request states one.
+            Some(Class::Principal | Class::Resource) if self.is_outside(&key.name) => false,
+            Some(Class::Principal) => true,
+            Some(Class::Resource) => {
+                key.name != "kms:TrailingDaysWithoutKeyUsage" && self.any.action != Action::CreateKey
+            }
+            _ => false,
+        };
+        if lacking || self.stated.open {
+            open
+        } else {
+            Known::Absent
+        }
+    }
+
+    /// Whether a key asks for the organization of an account that is in none that the snapshot knows.
+    fn is_outside(&self, name: &str) -> bool {
+        let account = match name {
+            "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" => self.any.principal.account,
+            "aws:ResourceOrgID" | "aws:ResourceOrgPaths" => Some(self.any.key.account),
+            _ => None,
+        };
+        let account = account.and_then(|id| self.any.world.account(id));
+        account.is_some_and(|account| account.membership == Membership::Outside)
+    }
+
+    /// Session tags not stated: the role's own tags count (S6.2).
+    fn own_tag(&self, tag: &str, open: Known) -> Known {
+        let principal = self.any.principal;
+        if principal.iam_unknown || (self.stated.open && principal.open_tags) {
+            return open;
+        }
+        let mut found = principal
+            .tags
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(tag));
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Known::Doubt("S2.5.2"),
+            (Some((_, value)), None) if principal.kind != Kind::Federated => {
+                Known::one(value.clone())
+            }
+            _ => Known::Absent,
+        }
+    }
+
+    /// Keys that follow from others (S6.15) or have a documented default.
+    fn derived(&self, name: &str) -> Option<Known> {
+        if self.stated.open {
+            return None;
+        }
+        let via = self.stated.values.contains_key("kms:ViaService");
+        let create = self.any.action == Action::CreateKey;
+        Some(match name {
+            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" => Known::one(via.to_string()),
+            "aws:RequestedRegion" => Known::one(self.stated.region.clone()?),
+            "kms:PolicyName" => Known::one("default"),
+            "kms:MessageType" => Known::one("RAW"),
+            "kms:ScheduleKeyDeletionPendingWindowInDays" => Known::one("30"),
+            "kms:KeySpec" if create => Known::one("SYMMETRIC_DEFAULT"),
+            "kms:KeyUsage" if create => Known::one("ENCRYPT_DECRYPT"),
+            "kms:KeyOrigin" if create => Known::one("AWS_KMS"),
+            "kms:MultiRegion" if create => Known::one("false"),
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a grant made through a grant stays within its parent (S4.9.7).
+pub(crate) fn child_within(child: &Grant, parent: &Grant) -> bool {
+    child.operations.minus(parent.operations).is_empty()
+        && constraints_within(&child.constraints, &parent.constraints)
+}
+
+fn constraints_within(child: &Constraints, parent: &Constraints) -> bool {
+    let contains = |pairs: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>| {
+        wanted
+            .iter()
+            .all(|(name, value)| pairs.get(name) == Some(value))
+    };
+    let equals = parent.equals.is_none() || child.equals == parent.equals;
+    let subset = parent.subset.as_ref().is_none_or(|wanted| {
+        let pairs = child.subset.as_ref().or(child.equals.as_ref());
+        pairs.is_some_and(|pairs| contains(pairs, wanted))
+    });
+    let source = parent.source_arn.is_none() || child.source_arn == parent.source_arn;
+    equals && subset && source && parent.other.is_none()
+}
+
+/// The grant a CreateGrant request asks for.
+pub(crate) fn child_grant(asked: &crate::model::key::Grant) -> Grant {
+    let operations = asked
+        .operations
+        .iter()
+        .filter_map(|name| Action::parse(name))
+        .collect::<ActionSet>();
+    Grant {
+        operations,
+        constraints: asked.constraints.clone(),
+        grantee: Party::Nobody,
+        ..Grant::default()
+    }
+}

@@ -1,0 +1,343 @@
+//! Statements ready for lowering: patterns compiled once, whatever the number of principals and keys.
+
+use super::id::PolicyId;
+use super::world::{Key, Resource};
+use crate::arn::{ArnPattern, Match};
+use crate::condition::block::{Context, KeyName, PreparedCondition};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::key::Support;
+use crate::condition::known::Known;
+use crate::condition::variable::{Piece, Template, resource_template};
+use crate::model::action::{Action, ActionSet, matching};
+use crate::pattern::Token;
+use crate::policy::document::{self, Effect, Patterns, PolicyKind, Principals};
+use crate::source::Location;
+
+/// A statement, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    pub(crate) policy: PolicyId,
+    pub(crate) kind: PolicyKind,
+    pub(crate) sid: Option<String>,
+    pub(crate) index: u32,
+    pub(crate) location: Location,
+    /// May allow. Both when the effect is not known (S2.1.10).
+    pub(crate) allows: bool,
+    /// May deny.
+    pub(crate) denies: bool,
+    /// Actions it certainly covers.
+    pub(crate) actions: ActionSet,
+    /// Actions it may cover (S2.3.1).
+    pub(crate) doubtful: ActionSet,
+    resources: Vec<ResourcePattern>,
+    resources_negated: bool,
+    pub(crate) conditions: Vec<PreparedCondition>,
+    /// Statements with equal conditions share a block; `0` is "no condition".
+    pub(crate) block: u32,
+    /// Sets of its actions for which the conditions see the same keys (S6.3a).
+    pub(crate) groups: Vec<ActionSet>,
+    pub(crate) principals: Option<Principals>,
+    /// Why it cannot be understood: then it may apply to anybody, any action and any resource (S2.1.10).
+    pub(crate) opaque: Option<Opaque>,
+}
+
+/// Why a statement is not known, and by which rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opaque {
+    pub(crate) rule: &'static str,
+    /// A clause: "the key policy of ..., which is not in the snapshot, allows it".
+    pub(crate) about: String,
+}
+
+#[derive(Debug, Clone)]
+struct ResourcePattern {
+    text: String,
+    /// Variables, if there are any.
+    template: Option<Template>,
+    /// With a wildcard for each variable.
+    pattern: ArnPattern,
+}
+
+/// Whether a statement's resource element covers a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cover {
+    /// It does not.
+    No,
+    /// It does.
+    Yes,
+    /// The documentation leaves it open: the rule.
+    Doubt(&'static str),
+    /// It depends on variables.
+    Variables,
+}
+
+impl Statement {
+    /// Compiles a statement of a document.
+    pub(crate) fn new(
+        policy: PolicyId,
+        kind: PolicyKind,
+        policy_name: &str,
+        variables: bool,
+        written: &document::Statement,
+    ) -> Self {
+        let opaque = written.opaque.as_ref().map(|why| Opaque {
+            rule: "S2.1.10",
+            about: format!(
+                "statement {} of {policy_name} applies, which cannot be understood: {why}",
+                written.index
+            ),
+        });
+        let (actions, doubtful) = match &opaque {
+            // WHY: what is not understood may be anything; its actions are no firmer than the rest.
+            Some(_) => (ActionSet::ALL, ActionSet::EMPTY),
+            None => actions(written.actions.as_ref()),
+        };
+        let covers_something = opaque.is_some() || written.resources.is_some();
+        let scope = match kind {
+            // S2.3.3
+            PolicyKind::Key => ActionSet::KEY_POLICY_GATE,
+            _ => ActionSet::ALL,
+        };
+        let scope = if covers_something {
+            scope
+        } else {
+            ActionSet::EMPTY
+        };
+        let conditions: Vec<PreparedCondition> = written
+            .conditions
+            .iter()
+            .map(|condition| PreparedCondition::new(condition, variables))
+            .collect();
+        Statement {
+            groups: groups(&conditions, (actions | doubtful) & scope),
+            policy,
+            kind,
+            sid: written.sid.clone(),
+            index: written.index,
+            location: written.location,
+            allows: written.effect != Some(Effect::Deny),
+            denies: written.effect != Some(Effect::Allow),
+            actions: actions & scope,
+            doubtful: doubtful & scope,
+            resources: written
+                .resources
+                .iter()
+                .flat_map(|resources| &resources.patterns)
+                .map(|text| resource(text, variables))
+                .collect(),
+            resources_negated: written
+                .resources
+                .as_ref()
+                .is_some_and(|resources| resources.negated),
+            conditions,
+            block: 0,
+            principals: written.principals.clone(),
+            opaque,
+        }
+    }
+
+    /// The conditions that the principal alone decides, whatever is asked for.
+    pub(crate) fn principal_only(&self) -> impl Iterator<Item = &PreparedCondition> {
+        let key_policy = self.kind == PolicyKind::Key;
+        self.conditions.iter().filter(move |condition| {
+            condition.keys().all(|key| match key.name.as_str() {
+                // Not every action without a key has it (S6.3a).
+                "kms:CallerAccount" => key_policy,
+                name => name.starts_with("aws:Principal") || name == "aws:username",
+            })
+        })
+    }
+
+    /// A text that is equal for statements with equal conditions on the principal.
+    pub(crate) fn principal_conditions(&self) -> String {
+        let mut texts: Vec<String> = self.principal_only().map(PreparedCondition::text).collect();
+        texts.sort();
+        texts.join("\n")
+    }
+
+    /// Whether the resource element covers a key, its variables aside.
+    pub(crate) fn covers(&self, key: &Key, account: &str) -> Cover {
+        if self.opaque.is_some() {
+            return Cover::Yes;
+        }
+        let mut found = Match::No;
+        let mut variables = false;
+        for resource in &self.resources {
+            let matched = self.one_covers(&resource.pattern, key, account);
+            if resource.template.is_some() {
+                variables |= !matched.is_no();
+            } else {
+                found = found.or(matched);
+            }
+        }
+        if variables && !found.is_yes() {
+            return Cover::Variables;
+        }
+        let found = if self.resources_negated {
+            !found
+        } else {
+            found
+        };
+        match found {
+            Match::No => Cover::No,
+            Match::Yes => Cover::Yes,
+            Match::Doubt(rule) => Cover::Doubt(rule),
+        }
+    }
+
+    fn one_covers(&self, pattern: &ArnPattern, key: &Key, account: &str) -> Match {
+        match key.kind {
+            Resource::Nothing => pattern.covers_nothing_in(Some(account)),
+            Resource::Key | Resource::Alias => pattern.covers(&key.arn, self.kind),
+        }
+    }
+
+    /// The resource element with its variables substituted.
+    pub(crate) fn covers_with(
+        &self,
+        key: &Key,
+        account: &str,
+        context: &dyn Context,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let mut any = FormulaId::FALSE;
+        for resource in &self.resources {
+            let matched = match &resource.template {
+                None => self.one_covers(&resource.pattern, key, account),
+                Some(template) => match substitute(template, context) {
+                    Substituted::Nothing => Match::No,
+                    Substituted::Ready(tokens) => {
+                        self.one_covers(&ArnPattern::new(&tokens), key, account)
+                    }
+                    Substituted::Open
+                        if self.one_covers(&resource.pattern, key, account).is_no() =>
+                    {
+                        Match::No
+                    }
+                    Substituted::Open => {
+                        let about = format!("`{}` covers {}", resource.text, key.arn);
+                        let open = formulas.unknown("S2.7.5", about);
+                        any = formulas.or2(any, open);
+                        Match::No
+                    }
+                },
+            };
+            let matched = match matched {
+                Match::No => FormulaId::FALSE,
+                Match::Yes => FormulaId::TRUE,
+                Match::Doubt(rule) => {
+                    formulas.ambiguous(rule, format!("a resource pattern covers {}", key.arn))
+                }
+            };
+            any = formulas.or2(any, matched);
+        }
+        if self.resources_negated {
+            formulas.not(any)
+        } else {
+            any
+        }
+    }
+}
+
+/// Parts the actions by what their conditions may see: which keys they support, and values that depend on the action.
+fn groups(conditions: &[PreparedCondition], actions: ActionSet) -> Vec<ActionSet> {
+    let keys: Vec<KeyName> = conditions
+        .iter()
+        .flat_map(PreparedCondition::keys)
+        .collect();
+    let mut groups: Vec<(Vec<(Option<Support>, u8)>, ActionSet)> = Vec::new();
+    for action in actions {
+        let sees: Vec<(Option<Support>, u8)> = keys
+            .iter()
+            .map(|key| {
+                (
+                    key.known.map(|known| known.support(action)),
+                    by_action(&key.name, action),
+                )
+            })
+            .collect();
+        match groups.iter_mut().find(|(known, _)| *known == sees) {
+            Some((_, group)) => group.insert(action),
+            None => groups.push((sees, ActionSet::from(action))),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Tells apart the actions for which one key may have different values (S6.2).
+fn by_action(key: &str, action: Action) -> u8 {
+    match key {
+        "kms:EncryptionAlgorithm" => u8::from(action.name().starts_with("GenerateDataKey")),
+        "kms:PolicyName" | "kms:KeySpec" | "kms:KeyUsage" | "kms:KeyOrigin" | "kms:MultiRegion" => {
+            action.index()
+        }
+        name if name.starts_with("aws:RequestTag/") => action.index(),
+        _ => 0,
+    }
+}
+
+/// The actions an element covers for certain, and those in doubt.
+fn actions(patterns: Option<&Patterns>) -> (ActionSet, ActionSet) {
+    let Some(patterns) = patterns else {
+        return (ActionSet::EMPTY, ActionSet::EMPTY);
+    };
+    let (mut certain, mut doubtful) = (ActionSet::EMPTY, ActionSet::EMPTY);
+    for pattern in &patterns.patterns {
+        let found = matching(pattern);
+        if found.doubt {
+            doubtful |= found.set;
+        } else {
+            certain |= found.set;
+        }
+    }
+    doubtful -= certain;
+    if patterns.negated {
+        (ActionSet::ALL - certain - doubtful, doubtful)
+    } else {
+        (certain, doubtful)
+    }
+}
+
+fn resource(text: &str, variables: bool) -> ResourcePattern {
+    let template = resource_template(text, variables);
+    let wide: Vec<Token> = template
+        .pieces()
+        .iter()
+        .flat_map(|piece| match piece {
+            Piece::Text(tokens) => tokens.clone(),
+            Piece::Variable { .. } => vec![Token::Many],
+        })
+        .collect();
+    let pattern = ArnPattern::new(&wide);
+    let template = template.has_variables().then_some(template);
+    ResourcePattern {
+        text: text.to_owned(),
+        template,
+        pattern,
+    }
+}
+
+enum Substituted {
+    /// A variable has no value (S2.7.3).
+    Nothing,
+    /// A variable is not known.
+    Open,
+    Ready(Vec<Token>),
+}
+
+fn substitute(template: &Template, context: &dyn Context) -> Substituted {
+    let mut open = false;
+    let tokens = template.substitute(|name| match context.known(&KeyName::new(name)) {
+        Known::Absent => None,
+        Known::Is(values) if values.len() == 1 => values.into_iter().next(),
+        _ => {
+            open = true;
+            None
+        }
+    });
+    match tokens {
+        _ if open => Substituted::Open,
+        None => Substituted::Nothing,
+        Some(tokens) => Substituted::Ready(tokens),
+    }
+}

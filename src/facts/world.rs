@@ -1,0 +1,273 @@
+//! The snapshot in tables: principals, keys, policies, statements and grants by id.
+
+use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, PrincipalId, StatementId};
+use super::statement::Statement;
+use crate::model::Tags;
+use crate::model::action::ActionSet;
+use crate::model::key::Constraints;
+use crate::policy::document::PolicyKind;
+use crate::source::{Files, Location};
+use ahash::AHashMap;
+use smallvec::SmallVec;
+
+/// Everything the facts are made from.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) files: Files,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) account_ids: AHashMap<String, AccountId>,
+    pub(crate) principals: Vec<Principal>,
+    /// By ARN, service name, `account:ID` or `*`.
+    pub(crate) principal_ids: AHashMap<String, SmallVec<[PrincipalId; 1]>>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) key_ids: AHashMap<String, KeyId>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) grants: Vec<Grant>,
+    /// Ids of roots, OUs and accounts that stand on some account's path.
+    pub(crate) levels: Vec<Level>,
+    pub(crate) endpoints: AHashMap<String, Endpoint>,
+    pub(crate) organization: Option<Organization>,
+    /// All account ids that have principals of their own here: nobody else's principals are among them.
+    pub(crate) known_accounts: Vec<String>,
+    /// Users whose federated sessions are looked at, by account.
+    pub(crate) users_of: AHashMap<AccountId, Vec<PrincipalId>>,
+}
+
+/// What is known of the organization itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    /// Accounts that are not listed are outside.
+    pub(crate) complete: bool,
+}
+
+/// An account, known or only named.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) membership: Membership,
+    /// `o-1/r-1/ou-1/`, if known.
+    pub(crate) org_path: Option<String>,
+    /// From the organization root down to the account.
+    pub(crate) levels: Vec<LevelId>,
+    pub(crate) scp_member: bool,
+    pub(crate) rcp_member: bool,
+    /// Whether its users and roles are all in the snapshot.
+    pub(crate) iam_whole: bool,
+    /// Whether anything about it is in the snapshot.
+    pub(crate) known: bool,
+}
+
+/// Whether an account belongs to the organization of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// It does.
+    Inside,
+    /// It does not; it may belong to another one.
+    Outside,
+    /// Not known.
+    Unknown,
+}
+
+/// A level of the organization tree with what is attached to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Level {
+    pub(crate) id: String,
+    pub(crate) scps: Vec<PolicyId>,
+    pub(crate) rcps: Vec<PolicyId>,
+}
+
+/// What kind of principal (S3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Root user (S3.1.1).
+    Root,
+    /// IAM user (S3.1.2).
+    User,
+    /// Role: all its sessions, or one whose name is not stated (S3.1.3).
+    Role,
+    /// One session of a role (S3.1.3).
+    Session,
+    /// Federated user (S3.1.4).
+    Federated,
+    /// AWS service calling directly (S3.1.6).
+    Service,
+    /// Any principal of an account whose IAM is not in the snapshot (S3.1.14).
+    Account,
+    /// Any principal of an account that has no row of its own (S3.1.13).
+    Anyone,
+}
+
+/// A principal with what it carries (S3.1, S3.2).
+#[derive(Debug, Clone)]
+pub(crate) struct Principal {
+    /// As rows and requests name it.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// Its account; services have none.
+    pub(crate) account: Option<AccountId>,
+    pub(crate) partition: String,
+    /// `aws:PrincipalArn`, where it is exact.
+    pub(crate) arn: String,
+    /// `AIDA...` or `AROA...`, empty if not known.
+    pub(crate) unique_id: String,
+    /// User or role name without path, session names of federated users.
+    pub(crate) short_name: String,
+    /// Session name of a role session.
+    pub(crate) session: Option<String>,
+    /// For sessions: ARN of the role. For federated users: ARN of the user that federates.
+    pub(crate) origin: Option<String>,
+    pub(crate) tags: Tags,
+    /// Whether session tags may be added or override (S6.2).
+    pub(crate) open_tags: bool,
+    pub(crate) service_linked: bool,
+    /// Providers that the role's trust policy lets assume it (S2.2.9).
+    pub(crate) providers: Vec<String>,
+    /// Identity policies, those of groups included.
+    pub(crate) policies: Vec<PolicyId>,
+    pub(crate) boundary: Option<PolicyId>,
+    /// Session policies; only of a principal made for one request.
+    pub(crate) session_policies: Option<Vec<PolicyId>>,
+    /// Whether its IAM side is not in the snapshot (S3.1.14).
+    pub(crate) iam_unknown: bool,
+}
+
+/// A key, or what stands for the resource of requests without one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Key {
+    /// ARN; `*` for actions without resource; the alias ARN on the alias side.
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    pub(crate) region: String,
+    pub(crate) kind: Resource,
+    pub(crate) aws_managed: bool,
+    pub(crate) spec: Option<String>,
+    pub(crate) usage: Option<String>,
+    pub(crate) origin: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) multi_region: Option<bool>,
+    pub(crate) multi_region_type: Option<String>,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) aliases_known: bool,
+    pub(crate) tags: Tags,
+    pub(crate) tags_known: bool,
+    pub(crate) trailing_days: Option<u64>,
+    /// Key policies (S2.1.8).
+    pub(crate) policies: Vec<PolicyId>,
+    pub(crate) grants: Vec<GrantId>,
+    /// Actions a row may have: those with a key, or those without.
+    pub(crate) actions: ActionSet,
+}
+
+/// What a [`Key`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Resource {
+    /// A key.
+    #[default]
+    Key,
+    /// No resource: the actions of S4.10.
+    Nothing,
+    /// An alias: the alias side of S5.4.1.
+    Alias,
+}
+
+/// A policy document.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    pub(crate) kind: PolicyKind,
+    pub(crate) name: String,
+    pub(crate) statements: Vec<StatementId>,
+}
+
+/// A grant with what its principals resolve to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) operations: ActionSet,
+    pub(crate) grantee: Party,
+    pub(crate) retiring: Party,
+    pub(crate) issuer: Option<AccountId>,
+    pub(crate) constraints: Constraints,
+    pub(crate) location: Location,
+    pub(crate) key: KeyId,
+}
+
+/// Whom a grant names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Party {
+    /// Nobody, or somebody who no longer exists (S4.9.2).
+    #[default]
+    Nobody,
+    /// A user, session or federated user, by ARN.
+    Named(String),
+    /// A role, by ARN.
+    Role(String),
+    /// An account root.
+    Account(AccountId),
+    /// A service principal.
+    Service(String),
+}
+
+/// A VPC endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) vpc: Option<String>,
+    pub(crate) account: String,
+    /// `None`: the default policy.
+    pub(crate) policy: Option<PolicyId>,
+}
+
+impl Default for AccountId {
+    fn default() -> Self {
+        AccountId(u32::MAX)
+    }
+}
+
+impl Default for KeyId {
+    fn default() -> Self {
+        KeyId(u32::MAX)
+    }
+}
+
+impl World {
+    /// An account of the table.
+    pub(crate) fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(id.index())
+    }
+
+    /// A principal of the table.
+    pub(crate) fn principal(&self, id: PrincipalId) -> Option<&Principal> {
+        self.principals.get(id.index())
+    }
+
+    /// A key of the table.
+    pub(crate) fn key(&self, id: KeyId) -> Option<&Key> {
+        self.keys.get(id.index())
+    }
+
+    /// A policy of the table.
+    pub(crate) fn policy(&self, id: PolicyId) -> Option<&Policy> {
+        self.policies.get(id.index())
+    }
+
+    /// A statement of the table.
+    pub(crate) fn statement(&self, id: StatementId) -> Option<&Statement> {
+        self.statements.get(id.index())
+    }
+
+    /// A grant of the table.
+    pub(crate) fn grant(&self, id: GrantId) -> Option<&Grant> {
+        self.grants.get(id.index())
+    }
+
+    /// Id of the account of a principal as text; empty for services.
+    pub(crate) fn account_of(&self, principal: &Principal) -> &str {
+        principal
+            .account
+            .and_then(|id| self.account(id))
+            .map_or("", |account| account.id.as_str())
+    }
+}

@@ -1,0 +1,296 @@
+//! Rows of the whole relation: who can, what can, matrix.
+
+use super::{names, reasons};
+use crate::answer::{Access, Derivation, Residual, Row};
+use crate::cells::Values;
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::engine::{Engine, Folded};
+use crate::facts::id::{KeyId, PrincipalId};
+use crate::facts::view::View;
+use crate::facts::world::{Key, Resource};
+use crate::model::action::{Action, ActionSet, MultiRegionType};
+use crate::pattern::glob_ignore_case;
+use crate::{Error, pattern};
+use std::sync::Arc;
+
+/// Which rows of the relation to list. Empty lists mean "all"; names may be globs.
+#[derive(Clone, Debug, Default)]
+pub struct MatrixFilter {
+    /// Principals by name or glob.
+    pub principals: Vec<String>,
+    /// Keys by id, ARN, alias or glob.
+    pub keys: Vec<String>,
+    /// Actions by name or glob, with or without `kms:`.
+    pub actions: Vec<String>,
+    /// Also operations that the key cannot perform (S5.5.2).
+    pub all_operations: bool,
+}
+
+impl Engine {
+    /// Everyone who can do an action on a key, sorted by principal.
+    ///
+    /// # Errors
+    /// The action or key is not known, or the key's name means several keys.
+    pub fn who_can(&self, action: &str, key: &str) -> Result<Vec<Row>, Error> {
+        let action = names::action(action)?;
+        let key = self.find_key(key)?;
+        let mut rows: Vec<Row> = self
+            .cells_of_key(key)
+            .iter()
+            .flat_map(|folded| self.rows(folded, ActionSet::from(action), true))
+            .collect();
+        rows.sort_by(|a, b| a.principal.cmp(&b.principal));
+        Ok(self.merged(rows))
+    }
+
+    /// Everything a principal can do, sorted by key and action.
+    ///
+    /// # Errors
+    /// The principal is not known, or several could be meant.
+    pub fn what_can(&self, principal: &str) -> Result<Vec<Row>, Error> {
+        let wanted = self.find_principals(principal)?;
+        let mut rows: Vec<Row> = self
+            .folded
+            .iter()
+            .filter(|folded| wanted.contains(&folded.principal))
+            .flat_map(|folded| self.rows(folded, ActionSet::ALL, false))
+            .collect();
+        rows.sort_by(|a, b| (&a.key, a.action).cmp(&(&b.key, b.action)));
+        Ok(self.merged(rows))
+    }
+
+    /// The whole relation, or the part a filter leaves, sorted by key, principal and action.
+    ///
+    /// # Errors
+    /// A filter names nothing that exists.
+    pub fn matrix(&self, filter: &MatrixFilter) -> Result<impl Iterator<Item = Row> + '_, Error> {
+        let actions = wanted_actions(&filter.actions)?;
+        let keys = self.wanted_keys(&filter.keys)?;
+        let principals = self.wanted_principals(&filter.principals)?;
+        let all = filter.all_operations;
+        let wanted = move |folded: &&Folded| {
+            keys.as_ref().is_none_or(|keys| keys.contains(&folded.key))
+                && principals
+                    .as_ref()
+                    .is_none_or(|principals| principals.contains(&folded.principal))
+        };
+        let mut order: Vec<&Folded> = self.folded.iter().filter(wanted).collect();
+        let name = |folded: &&Folded| {
+            let key = self
+                .world
+                .key(folded.key)
+                .map_or("", |key| key.arn.as_str());
+            (
+                key,
+                self.world
+                    .principal(folded.principal)
+                    .map_or("", |principal| principal.name.as_str()),
+            )
+        };
+        order.sort_by(|a, b| name(a).cmp(&name(b)));
+        let same = move |a: &&Folded, b: &&Folded| a.key == b.key && name(a) == name(b);
+        let groups: Vec<Vec<&Folded>> = order.chunk_by(same).map(<[&Folded]>::to_vec).collect();
+        Ok(groups.into_iter().flat_map(move |group| {
+            let mut rows: Vec<Row> = group
+                .into_iter()
+                .flat_map(|folded| self.rows(folded, actions, all))
+                .collect();
+            rows.sort_by_key(|row| row.action);
+            self.merged(rows)
+        }))
+    }
+
+    fn cells_of_key(&self, key: KeyId) -> &[Folded] {
+        let start = self.folded.partition_point(|folded| folded.key < key);
+        let rest = self.folded.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|folded| folded.key == key))
+            .unwrap_or_default()
+    }
+
+    /// The rows of one cell.
+    fn rows(&self, folded: &Folded, wanted: ActionSet, all: bool) -> Vec<Row> {
+        let (Some(principal), Some(key)) = (
+            self.world.principal(folded.principal),
+            self.world.key(folded.key),
+        ) else {
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        for &(actions, formula) in &folded.access {
+            // S6.16: SynchronizeMultiRegionKey has no row.
+            for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
+                let usable = can_perform(key, action);
+                if usable || all {
+                    rows.push(Row {
+                        principal: principal.name.clone(),
+                        key: key.arn.clone(),
+                        action,
+                        access: self.access(formula),
+                        via: self.via(folded, action),
+                        usable,
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    fn access(&self, formula: FormulaId) -> Access {
+        if formula == FormulaId::TRUE {
+            Access::Always
+        } else {
+            Access::Conditional {
+                condition: Residual::new(Arc::clone(&self.formulas), formula),
+            }
+        }
+    }
+
+    /// By which paths a cell allows an action.
+    fn via(&self, folded: &Folded, action: Action) -> Vec<Derivation> {
+        let (Some(principal), Some(key)) = (
+            self.world.principal(folded.principal),
+            self.world.key(folded.key),
+        ) else {
+            return Vec::new();
+        };
+        let mut formulas = Formulas::default();
+        let mut values = Values {
+            formulas: &mut formulas,
+        };
+        let layers = self.cell(folded.principal, folded.key).layers(
+            &self.case(principal, key),
+            action,
+            &mut values,
+        );
+        let mut via: Vec<Derivation> = layers
+            .paths
+            .iter()
+            .filter(|path| path.limited != FormulaId::FALSE)
+            .map(|path| reasons::derivation(View::of(&self.world), &path.row))
+            .collect();
+        via.sort();
+        via.dedup();
+        via
+    }
+
+    /// Rows of one principal name that stand for several callers (federated users of different creators) become one.
+    fn merged(&self, rows: Vec<Row>) -> Vec<Row> {
+        let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
+        for row in rows {
+            match merged.last_mut() {
+                Some(last)
+                    if (&last.principal, &last.key, last.action)
+                        == (&row.principal, &row.key, row.action) =>
+                {
+                    last.via.extend(row.via);
+                    last.via.sort();
+                    last.via.dedup();
+                    last.access = either(&last.access, &row.access);
+                }
+                _ => merged.push(row),
+            }
+        }
+        merged
+    }
+
+    fn wanted_keys(&self, wanted: &[String]) -> Result<Option<Vec<KeyId>>, Error> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for name in wanted {
+            if name.contains(['*', '?']) {
+                let fits = |key: &Key| {
+                    let mut names = key.aliases.iter().chain([&key.arn, &key.id]);
+                    names.any(|text| pattern::glob(name, text))
+                };
+                found.extend(
+                    self.real_keys()
+                        .filter(|(_, key)| fits(key))
+                        .map(|(id, _)| id),
+                );
+                if name == "*" {
+                    let keys = self.world.keys.iter().enumerate();
+                    found.extend(
+                        keys.filter(|(_, key)| key.kind == Resource::Nothing)
+                            .map(|(i, _)| KeyId::at(i)),
+                    );
+                }
+            } else {
+                found.push(self.find_key(name)?);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn wanted_principals(&self, wanted: &[String]) -> Result<Option<Vec<PrincipalId>>, Error> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for name in wanted {
+            if name != "*" && name.contains(['*', '?']) {
+                let all = self.world.principals.iter().enumerate();
+                let fits = all.filter(|(_, principal)| pattern::glob(name, &principal.name));
+                found.extend(fits.map(|(index, _)| PrincipalId::at(index)));
+            } else {
+                found.extend(self.find_principals(name)?);
+            }
+        }
+        Ok(Some(found))
+    }
+}
+
+/// Two answers for one name: it is certain only if both are.
+fn either(a: &Access, b: &Access) -> Access {
+    match (a, b) {
+        (Access::Always, Access::Always) => Access::Always,
+        (Access::Conditional { .. }, _) => a.clone(),
+        (_, Access::Conditional { .. }) => b.clone(),
+    }
+}
+
+fn wanted_actions(wanted: &[String]) -> Result<ActionSet, Error> {
+    if wanted.is_empty() {
+        return Ok(ActionSet::ALL);
+    }
+    let mut found = ActionSet::EMPTY;
+    for name in wanted {
+        if name.contains(['*', '?']) {
+            let bare = name.split_once(':').map_or(name.as_str(), |(_, bare)| bare);
+            found |= Action::all()
+                .filter(|action| glob_ignore_case(bare, action.name()))
+                .collect();
+        } else {
+            found.insert(names::action(name)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a key of this usage, spec and origin can perform an operation (S5.5.2); what is not known does not hide a row.
+pub(crate) fn can_perform(key: &Key, action: Action) -> bool {
+    if key.kind != Resource::Key {
+        return true;
+    }
+    let multi_region = match (key.multi_region, key.multi_region_type.as_deref()) {
+        (Some(false), _) => Some(MultiRegionType::Single),
+        (_, Some("PRIMARY")) => Some(MultiRegionType::Primary),
+        (_, Some("REPLICA")) => Some(MultiRegionType::Replica),
+        (Some(true), _) => Some(MultiRegionType::Member),
+        (None, _) => None,
+    };
+    action.usable_with(
+        key.spec.as_deref(),
+        key.usage.as_deref(),
+        key.origin.as_deref(),
+        multi_region,
+    ) != Some(false)
+}
+
+impl Key {
+    /// Whether an operation works in the key's state (S7.3); `None` if not known.
+    pub(crate) fn state_allows(&self, action: Action) -> Option<bool> {
+        action.usable_in_state(self.state.as_deref()?)
+    }
+}

@@ -1,0 +1,686 @@
+//! One request: its cell, evaluated in its context (S4.1).
+
+use super::cache::Prepared;
+use super::request::{self, Side};
+use super::{bulk, names, reasons};
+use crate::Error;
+use crate::answer::{Decision, Outcome, Residual};
+use crate::arn::{Arn, KeyArn};
+use crate::cells::{Cell, Layers, Values, derive};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::engine::Engine;
+use crate::facts::id::{AccountId, Basis, KeyId, PolicyId, PrincipalId, Route};
+use crate::facts::lower::{Scope, lower};
+use crate::facts::principals::unlisted;
+use crate::facts::residual::Case;
+use crate::facts::stated::Stated;
+use crate::facts::view::{Extra, View};
+use crate::facts::world::{Key, Kind, Principal, Resource};
+use crate::model::action::{Action, ActionSet};
+use crate::model::request::Request;
+use crate::policy::document::PolicyKind;
+use std::sync::Arc;
+
+/// One permission that a request needs.
+struct Need<'a> {
+    action: Action,
+    key: std::borrow::Cow<'a, Key>,
+    /// Its id, for a key of the tables.
+    id: Option<KeyId>,
+    side: Side,
+}
+
+impl Engine {
+    /// Decides one request.
+    ///
+    /// # Errors
+    /// The request names something unknown or contradicts itself or the snapshot (S6.10).
+    pub fn decide(&self, request: &Request) -> Result<Decision, Error> {
+        let needs = self.needs(request)?;
+        let mut result: Option<Decision> = None;
+        for need in &needs {
+            let decision = self.permission(request, need)?;
+            result = Some(match result {
+                None => decision,
+                Some(first) => worse(first, decision),
+            });
+        }
+        let mut decision =
+            result.ok_or_else(|| Error::Request("the request needs no permission".to_owned()))?;
+        if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
+            decision.lockout = self.lockout(request, &needs)?;
+        }
+        decision.id.clone_from(&request.id);
+        Ok(decision)
+    }
+
+    /// Every permission the request needs (S4.12, S5.4).
+    fn needs<'a>(&'a self, request: &'a Request) -> Result<Vec<Need<'a>>, Error> {
+        let bare_name = request
+            .action
+            .split_once(':')
+            .map_or(request.action.as_str(), |(_, name)| name);
+        if bare_name.eq_ignore_ascii_case("ReEncrypt") {
+            let Some(destination) = &request.destination else {
+                return Err(Error::Request(
+                    "`kms:ReEncrypt` needs `destination` (S4.12.1)".to_owned(),
+                ));
+            };
+            let mut from = self.need(request, Action::ReEncryptFrom, &request.resource)?;
+            let mut to = self.need(request, Action::ReEncryptTo, destination)?;
+            to.side = Side::Destination;
+            from.side = Side::Source;
+            return Ok(vec![from, to]);
+        }
+        let action = names::action(&request.action)?;
+        let mut needs = vec![self.need(request, action, &request.resource)?];
+        if ActionSet::ALIAS.contains(action) {
+            if let Some(alias) = &request.alias {
+                needs.extend(self.alias_side(action, alias, &needs));
+            }
+            if let Some(previous) = &request.previous_key {
+                needs.push(self.need(request, action, previous)?);
+            }
+        }
+        let stated = |name: &str| {
+            request
+                .context
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v)
+        };
+        if action == Action::ReplicateKey && stated("kms:ReplicaRegion").is_some() {
+            needs.push(self.need(request, Action::CreateKey, "*")?);
+        }
+        if let (Action::UpdatePrimaryRegion, Some(region)) =
+            (action, stated("kms:PrimaryRegion").and_then(|v| v.first()))
+        {
+            needs.extend(self.replica(&needs, region));
+        }
+        Ok(needs)
+    }
+
+    fn need<'a>(
+        &'a self,
+        request: &Request,
+        action: Action,
+        resource: &str,
+    ) -> Result<Need<'a>, Error> {
+        let (id, key) = if ActionSet::WITHOUT_RESOURCE.contains(action) {
+            self.keyless(&request.principal)
+        } else {
+            self.key_of(request, resource)?
+        };
+        Ok(Need {
+            action,
+            key,
+            id,
+            side: Side::Source,
+        })
+    }
+
+    /// What stands for the resource of an action without one: that of the caller's account.
+    fn keyless(&self, principal: &str) -> (Option<KeyId>, std::borrow::Cow<'_, Key>) {
+        let account = crate::arn::account_of(principal)
+            .and_then(|id| self.world.account_ids.get(id).copied());
+        let mut keys = self.world.keys.iter().enumerate();
+        match keys.find(|(_, key)| key.kind == Resource::Nothing && Some(key.account) == account) {
+            Some((index, key)) => (Some(KeyId::at(index)), std::borrow::Cow::Borrowed(key)),
+            None => {
+                let key = Key {
+                    arn: "*".to_owned(),
+                    account: account.unwrap_or_default(),
+                    kind: Resource::Nothing,
+                    aliases_known: true,
+                    tags_known: true,
+                    actions: ActionSet::WITHOUT_RESOURCE,
+                    ..Key::default()
+                };
+                (None, std::borrow::Cow::Owned(key))
+            }
+        }
+    }
+
+    /// The key a request names (S1.4). Key id and alias name mean the caller's account.
+    fn key_of(
+        &self,
+        request: &Request,
+        resource: &str,
+    ) -> Result<(Option<KeyId>, std::borrow::Cow<'_, Key>), Error> {
+        let mut found = self.keys_named(resource);
+        if Arn::parse(resource).is_none() {
+            if let Some(account) = crate::arn::account_of(&request.principal) {
+                let account = self.world.account_ids.get(account).copied();
+                found.retain(|&id| self.world.key(id).map(|key| key.account) == account);
+            }
+            let region = request
+                .context
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("aws:RequestedRegion"));
+            if let Some(region) = region.and_then(|(_, values)| values.first()) {
+                found.retain(|&id| self.world.key(id).is_some_and(|key| key.region == *region));
+            }
+        }
+        match found.as_slice() {
+            [only] => {
+                let key = self.world.key(*only).map(std::borrow::Cow::Borrowed);
+                key.map(|key| (Some(*only), key)).ok_or_else(|| Error::Request("no such key".to_owned()))
+            }
+            [] => match KeyArn::parse(resource) {
+                Some(arn) => Ok((None, std::borrow::Cow::Owned(self.unseen_key(resource, &arn)))),
+                None => Err(self.find_key(resource).err().unwrap_or_else(|| {
+                    let text = "a key id or alias name means a key of the caller's account; give the ARN (S1.4)";
+                    Error::Request(format!("`{resource}` is a key of another account: {text}"))
+                })),
+            },
+            _ => self.find_key(resource).map(|id| (Some(id), std::borrow::Cow::Owned(Key::default()))),
+        }
+    }
+
+    /// A key that is not in the snapshot: everything about it is unknown.
+    fn unseen_key(&self, arn: &str, parts: &KeyArn<'_>) -> Key {
+        Key {
+            arn: arn.to_owned(),
+            id: parts.id.to_owned(),
+            account: self
+                .world
+                .account_ids
+                .get(parts.account)
+                .copied()
+                .unwrap_or_default(),
+            region: parts.region.to_owned(),
+            multi_region: Some(crate::arn::is_multi_region_id(parts.id)),
+            actions: ActionSet::ON_KEYS,
+            ..Key::default()
+        }
+    }
+
+    /// S5.4.1: the alias side of an alias operation, decided by identity policies of the alias's account.
+    fn alias_side<'a>(
+        &'a self,
+        action: Action,
+        alias: &str,
+        needs: &[Need<'a>],
+    ) -> Option<Need<'a>> {
+        let key = &needs.first()?.key;
+        let parts = Arn::parse(&key.arn)?;
+        let arn = match Arn::parse(alias) {
+            Some(_) => alias.to_owned(),
+            None => format!(
+                "arn:{}:kms:{}:{}:{alias}",
+                parts.partition, key.region, parts.account
+            ),
+        };
+        let alias = Key {
+            arn,
+            account: key.account,
+            region: key.region.clone(),
+            kind: Resource::Alias,
+            aliases_known: true,
+            tags_known: true,
+            actions: ActionSet::ALIAS,
+            ..Key::default()
+        };
+        Some(Need {
+            action,
+            key: std::borrow::Cow::Owned(alias),
+            id: None,
+            side: Side::Source,
+        })
+    }
+
+    /// S5.4.5: the replica that becomes primary, if the snapshot has it.
+    fn replica<'a>(&'a self, needs: &[Need<'a>], region: &str) -> Option<Need<'a>> {
+        let primary = &needs.first()?.key;
+        let (id, key) = self.real_keys().find(|(_, key)| {
+            key.id == primary.id && key.account == primary.account && key.region == region
+        })?;
+        let key = std::borrow::Cow::Borrowed(key);
+        Some(Need {
+            action: Action::UpdatePrimaryRegion,
+            key,
+            id: Some(id),
+            side: Side::Source,
+        })
+    }
+
+    /// Decides one permission.
+    fn permission(&self, request: &Request, need: &Need<'_>) -> Result<Decision, Error> {
+        let stated = self.stated(request, need)?;
+        let prepared = self.prepared(request, need)?;
+        let mut decisions = Vec::new();
+        for one in prepared.iter() {
+            request::check(self, &one.principal, &need.key, need.action, &stated)?;
+            let view = View {
+                world: &self.world,
+                extra: Some(&one.extra),
+            };
+            let case = Case {
+                view,
+                principal: &one.principal,
+                key: &need.key,
+                stated: Some(&stated),
+            };
+            decisions.push(evaluate(&case, &one.cell, need.action));
+        }
+        let mut decisions = decisions.into_iter();
+        let first = decisions.next().ok_or_else(|| {
+            names::unknown(
+                "principal",
+                &request.principal,
+                self.world.principals.iter().map(|p| p.name.as_str()),
+            )
+        })?;
+        // WHY: who made a federated session is not known; only what holds for every user is certain.
+        Ok(decisions.fold(first, undecided_between))
+    }
+
+    fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
+        let mut stated = request::stated(self, request, &need.key, need.action, need.side)?;
+        if need.action == Action::CreateKey
+            && let Some(region) = stated.values.get("kms:ReplicaRegion").cloned()
+        {
+            stated
+                .values
+                .insert("aws:RequestedRegion".to_owned(), region);
+        }
+        if ActionSet::RE_ENCRYPT.contains(need.action)
+            && let Some(destination) = &request.destination
+        {
+            let same = self.keys_named(&request.resource) == self.keys_named(destination);
+            stated
+                .values
+                .entry("kms:ReEncryptOnSameKey".to_owned())
+                .or_insert_with(|| vec![same.to_string()]);
+        }
+        Ok(stated)
+    }
+
+    /// The principals the request may come from, with their cells on a key.
+    fn prepared(&self, request: &Request, need: &Need<'_>) -> Result<Arc<[Prepared]>, Error> {
+        let special = request.session_policies.is_some() || request.vpc_endpoint.is_some();
+        match need.id {
+            Some(id) if !special => {
+                let creator = request.federated_by.as_deref().unwrap_or_default();
+                self.cache
+                    .get(format!("{} {creator}", request.principal), id.0, || {
+                        self.cells(request, need)
+                    })
+            }
+            _ => self.cells(request, need).map(Into::into),
+        }
+    }
+
+    /// The long way: lowers and derives one pair.
+    fn cells(&self, request: &Request, need: &Need<'_>) -> Result<Vec<Prepared>, Error> {
+        let mut extra = Extra::default();
+        let mut callers = self.callers(request, &mut extra)?;
+        if let Some(documents) = &request.session_policies {
+            let policies: Vec<PolicyId> = documents
+                .iter()
+                .enumerate()
+                .map(|(n, document)| {
+                    extra.add(
+                        &self.world,
+                        PolicyKind::Session,
+                        &format!("session policy {n}"),
+                        document,
+                    )
+                })
+                .collect();
+            for caller in &mut callers {
+                caller.session_policies = Some(policies.clone());
+            }
+        }
+        let endpoint = match &request.vpc_endpoint {
+            None => None,
+            Some(id) => match self.world.endpoints.get(id) {
+                Some(endpoint) => endpoint.policy,
+                None => {
+                    return Err(names::unknown(
+                        "VPC endpoint",
+                        id,
+                        self.world.endpoints.keys().map(String::as_str),
+                    ));
+                }
+            },
+        };
+        if need.id.is_none() && need.key.kind == Resource::Key {
+            extra.replace_with_unknown(&self.world, &need.key.arn);
+        }
+        Ok(self.derive_for(callers, &need.key, need.id, endpoint, extra))
+    }
+
+    fn derive_for(
+        &self,
+        callers: Vec<Principal>,
+        key: &Key,
+        id: Option<KeyId>,
+        endpoint: Option<PolicyId>,
+        extra: Extra,
+    ) -> Vec<Prepared> {
+        let extra = Arc::new(extra);
+        let view = View {
+            world: &self.world,
+            extra: Some(&extra),
+        };
+        let key_id = id.unwrap_or(KeyId(u32::MAX));
+        let only = PrincipalId(0);
+        callers
+            .into_iter()
+            .map(|principal| {
+                let scope = Scope {
+                    view,
+                    principals: vec![(only, &principal)],
+                    keys: vec![(key_id, key)],
+                    endpoint,
+                    all_denies: true,
+                };
+                let derived = derive(&lower(&scope), &[(only, key_id)]);
+                let cell = derived.cell(only, key_id, principal.account);
+                Prepared {
+                    principal,
+                    cell,
+                    extra: Arc::clone(&extra),
+                }
+            })
+            .collect()
+    }
+
+    /// The principals a request's principal may be: one, or one for each user that may have federated.
+    fn callers(&self, request: &Request, extra: &mut Extra) -> Result<Vec<Principal>, Error> {
+        let name = request.principal.as_str();
+        let account = crate::arn::account_of(name);
+        let known = account
+            .and_then(|id| self.world.account_ids.get(id))
+            .copied();
+        let whole = known
+            .and_then(|id| self.world.account(id))
+            .is_some_and(|account| account.iam_whole);
+        if let Some(found) =
+            self.world
+                .make_principals(name, request.federated_by.as_deref(), whole)
+        {
+            return Ok(found);
+        }
+        let Some(account) = account else {
+            return Err(names::unknown(
+                "principal",
+                name,
+                self.world.principals.iter().map(|p| p.name.as_str()),
+            ));
+        };
+        // S3.1.14: nothing is known of its IAM side.
+        let id = known.unwrap_or_else(|| AccountId::at(self.world.accounts.len()));
+        let foreign = (!whole).then(|| extra.add_foreign(&self.world, account));
+        let made = unlisted(name, id, foreign);
+        made.map(|principal| {
+            vec![Principal {
+                account: Some(id),
+                ..principal
+            }]
+        })
+        .ok_or_else(|| {
+            names::unknown(
+                "principal",
+                name,
+                self.world.principals.iter().map(|p| p.name.as_str()),
+            )
+        })
+    }
+
+    /// S5.4.3: whether KMS would refuse the new policy because the caller could not change it again.
+    fn lockout(
+        &self,
+        request: &Request,
+        needs: &[Need<'_>],
+    ) -> Result<Option<&'static str>, Error> {
+        let (Some(document), Some(need)) = (&request.new_policy, needs.first()) else {
+            return Ok(None);
+        };
+        if need.action != Action::PutKeyPolicy {
+            return Ok(None);
+        }
+        if request.bypass {
+            return Ok(Some("bypassed"));
+        }
+        let mut extra = Extra::default();
+        let callers = self.callers(request, &mut extra)?;
+        let policy = extra.add(&self.world, PolicyKind::Key, "new key policy", document);
+        let ram = need.key.policies.iter().copied();
+        let kept = ram.filter(|&id| {
+            self.world
+                .policy(id)
+                .is_some_and(|policy| policy.name == "AWS_RAM")
+        });
+        extra.replace_key_policies(std::iter::once(policy).chain(kept).collect());
+        let stated = Stated {
+            open: true,
+            ..self.stated(request, need)?
+        };
+        let may = self
+            .derive_for(callers, &need.key, need.id, None, extra)
+            .iter()
+            .any(|one| {
+                let view = View {
+                    world: &self.world,
+                    extra: Some(&one.extra),
+                };
+                let case = Case {
+                    view,
+                    principal: &one.principal,
+                    key: &need.key,
+                    stated: Some(&stated),
+                };
+                let mut formulas = Formulas::default();
+                let mut values = Values {
+                    formulas: &mut formulas,
+                };
+                one.cell
+                    .layers(&case, Action::PutKeyPolicy, &mut values)
+                    .value
+                    != FormulaId::FALSE
+            });
+        Ok(Some(if may { "passes" } else { "refused" }))
+    }
+}
+
+/// Evaluates a cell for one action of one request.
+fn evaluate(case: &Case<'_>, cell: &Cell, action: Action) -> Decision {
+    let mut formulas = Formulas::default();
+    let layers = cell.layers(
+        case,
+        action,
+        &mut Values {
+            formulas: &mut formulas,
+        },
+    );
+    let usable = usable(case.key, action);
+    let mut decision = match infeasible(case, action) {
+        Some(rule) => bare_decision(Outcome::ImplicitDeny, "feasibility", rule),
+        None => decided(case, action, &layers, &mut formulas),
+    };
+    if decision.outcome == Outcome::Undetermined {
+        decision.residual = Some(Residual::new(Arc::new(formulas), layers.value));
+    }
+    decision.usable = usable;
+    decision
+}
+
+fn bare_decision(outcome: Outcome, layer: &'static str, rule: &'static str) -> Decision {
+    Decision {
+        id: String::new(),
+        outcome,
+        layer,
+        rule,
+        statements: Vec::new(),
+        grant: None,
+        residual: None,
+        usable: None,
+        lockout: None,
+        notes: Vec::new(),
+    }
+}
+
+/// S4.2.1, S1.1: what no policy can make possible.
+fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
+    let (principal, key) = (case.principal, case.key);
+    if principal.kind == Kind::Service || key.kind == Resource::Nothing {
+        return None;
+    }
+    let partition = Arn::parse(&key.arn).map(|arn| arn.partition);
+    if partition.is_some_and(|partition| partition != principal.partition) {
+        return Some("S1.1");
+    }
+    (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
+}
+
+fn decided(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
+    if let Some((row, _)) = layers
+        .denies
+        .iter()
+        .find(|(_, value)| *value == FormulaId::TRUE)
+    {
+        let mut decision =
+            bare_decision(Outcome::ExplicitDeny, reasons::layer(row.layer), "S4.8.1");
+        decision
+            .statements
+            .extend(reasons::statement(case.view, row.statement));
+        return decision;
+    }
+    match layers.value {
+        FormulaId::TRUE => allowed(case, layers),
+        FormulaId::FALSE => refused(case, action, layers, formulas),
+        _ => {
+            let open = layers
+                .paths
+                .iter()
+                .find(|path| path.limited != FormulaId::FALSE);
+            let (layer, rule) = open.map_or(("keyPolicy", "S6.10"), |path| {
+                reasons::route(path.row.route)
+            });
+            let mut decision = bare_decision(Outcome::Undetermined, layer, rule);
+            if let Some(path) = open {
+                let derivation = reasons::derivation(case.view, &path.row);
+                decision.statements = derivation.statements;
+                decision.grant = derivation.grant;
+            }
+            decision
+        }
+    }
+}
+
+fn allowed(case: &Case<'_>, layers: &Layers) -> Decision {
+    let path = layers
+        .paths
+        .iter()
+        .find(|path| path.limited == FormulaId::TRUE)
+        .or(layers.paths.first());
+    let Some(path) = path else {
+        return bare_decision(Outcome::Allowed, "keyPolicy", "S4.1.1");
+    };
+    let (_, rule) = reasons::route(path.row.route);
+    let layer = match (path.row.by, path.row.with) {
+        (Basis::Grant(_), _) => "grant",
+        (_, Basis::Statement(_)) => "identity",
+        (Basis::Nothing, Basis::Nothing) => "identity",
+        _ => "keyPolicy",
+    };
+    let derivation = reasons::derivation(case.view, &path.row);
+    let mut decision = bare_decision(Outcome::Allowed, layer, rule);
+    decision.statements = derivation.statements;
+    decision.grant = derivation.grant;
+    decision
+}
+
+/// The first layer with no allow, in the order of S4.1.2.
+fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
+    let none = |value: Option<FormulaId>| value == Some(FormulaId::FALSE);
+    let holds = layers
+        .paths
+        .iter()
+        .fold(FormulaId::FALSE, |any, path| formulas.or2(any, path.holds));
+    let (layer, rule) = if none(layers.limits.scp) {
+        ("scp", "S4.7.1")
+    } else if none(layers.endpoint) {
+        ("vpcEndpoint", "S4.7.4")
+    } else if holds == FormulaId::FALSE {
+        missing(case, action, formulas)
+    } else if none(layers.limits.boundary) {
+        ("boundary", "S4.5.1")
+    } else if none(layers.limits.session_required.or(layers.limits.session)) {
+        ("session", "S4.5.1")
+    } else {
+        ("keyPolicy", "S4.1.1")
+    };
+    bare_decision(Outcome::ImplicitDeny, layer, rule)
+}
+
+/// Which side lacks an allow where no path holds.
+fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'static str, &'static str) {
+    if case.key.kind != Resource::Key {
+        return ("identity", "S4.10.1");
+    }
+    let own = case.principal.account == Some(case.key.account);
+    // In the key's account the gate is what the key policy can open; elsewhere any statement that names the caller.
+    let route = if own { Route::Delegated } else { Route::CrossAccount };
+    let open = case.view.key_policies(case.key).iter().flat_map(|&policy| case.view.statements_of(policy)).any(|id| {
+        let allows = case.view.statement(id).is_some_and(|statement| {
+            statement.allows && (statement.actions | statement.doubtful).contains(action)
+        });
+        allows
+            && case.named(id, Some(route), formulas) != FormulaId::FALSE
+            && case.statement(id, action, formulas) != FormulaId::FALSE
+    });
+    match (open, own) {
+        (true, true) => ("identity", "S4.5.1"),
+        (true, false) => ("identity", "S4.6.1"),
+        (false, true) => ("keyPolicy", "S4.3.3"),
+        (false, false) => ("keyPolicy", "S4.6.1"),
+    }
+}
+
+/// Whether the operation can work on the key, in its state (S4.2.3, S7.3).
+fn usable(key: &Key, action: Action) -> Option<bool> {
+    if key.kind != Resource::Key {
+        return None;
+    }
+    let state = key.state_allows(action);
+    if !bulk::can_perform(key, action) || state == Some(false) {
+        return Some(false);
+    }
+    None
+}
+
+/// Two permissions, both needed: the one that refuses is shown.
+fn worse(a: Decision, b: Decision) -> Decision {
+    let outcome = a.outcome.and(b.outcome);
+    let usable = if a.usable == Some(false) {
+        a.usable
+    } else {
+        b.usable
+    };
+    let shown = if b.outcome == outcome && a.outcome != outcome {
+        b
+    } else {
+        a
+    };
+    Decision {
+        outcome,
+        usable,
+        ..shown
+    }
+}
+
+/// One request that may come from either of two callers.
+fn undecided_between(a: Decision, b: Decision) -> Decision {
+    if a.outcome == b.outcome {
+        return a;
+    }
+    let mut decision = bare_decision(Outcome::Undetermined, "principal", "S3.1.4");
+    decision.notes.push(
+        "the user that made the federated session is not stated, and it matters which".to_owned(),
+    );
+    decision.usable = a.usable;
+    decision
+}

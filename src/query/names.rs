@@ -1,0 +1,203 @@
+//! Names as people write them: principals, actions and keys (S1.4).
+
+use crate::arn::{AliasArn, KeyArn};
+use crate::engine::Engine;
+use crate::facts::id::{KeyId, PrincipalId};
+use crate::facts::world::{Key, Resource};
+use crate::model::action::Action;
+use crate::{Error, facts};
+
+/// How many suggestions an error offers.
+const SUGGESTIONS: usize = 3;
+
+/// An error about a name, with the nearest names.
+pub(crate) fn unknown<'a>(
+    noun: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Error {
+    let mut near: Vec<(f64, &str)> = known
+        .map(|candidate| {
+            let short = candidate.rsplit(['/', ':']).next().unwrap_or(candidate);
+            let wanted = name.rsplit(['/', ':']).next().unwrap_or(name);
+            (
+                strsim::jaro_winkler(&short.to_lowercase(), &wanted.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    near.dedup_by(|a, b| a.1 == b.1);
+    let suggestions = near
+        .into_iter()
+        .take(SUGGESTIONS)
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    Error::Name {
+        problem: "unknown",
+        noun,
+        name: name.to_owned(),
+        suggestions,
+    }
+}
+
+fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
+    suggestions.sort();
+    suggestions.dedup();
+    Error::Name {
+        problem: "ambiguous",
+        noun,
+        name: name.to_owned(),
+        suggestions,
+    }
+}
+
+/// An action by its name, with or without `kms:`.
+pub(crate) fn action(name: &str) -> Result<Action, Error> {
+    Action::parse(name).ok_or_else(|| {
+        let suggestions = Action::did_you_mean(name)
+            .map(|action| action.to_string())
+            .into_iter()
+            .collect();
+        Error::Name {
+            problem: "unknown",
+            noun: "action",
+            name: name.to_owned(),
+            suggestions,
+        }
+    })
+}
+
+impl Engine {
+    /// All keys proper.
+    pub(crate) fn real_keys(&self) -> impl Iterator<Item = (KeyId, &Key)> {
+        let keys = self
+            .world
+            .keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| (KeyId::at(index), key));
+        keys.filter(|(_, key)| key.kind == Resource::Key)
+    }
+
+    /// A key by id, ARN, alias name or alias ARN.
+    pub(crate) fn find_key(&self, name: &str) -> Result<KeyId, Error> {
+        let found = self.keys_named(name);
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => {
+                let aliases = self
+                    .real_keys()
+                    .flat_map(|(_, key)| key.aliases.iter().map(String::as_str));
+                let names = self
+                    .real_keys()
+                    .map(|(_, key)| key.arn.as_str())
+                    .chain(aliases);
+                Err(unknown("key", name, names))
+            }
+            several => {
+                let arns = several
+                    .iter()
+                    .filter_map(|&id| self.world.key(id))
+                    .map(|key| key.arn.clone());
+                Err(ambiguous("key", name, arns.collect()))
+            }
+        }
+    }
+
+    /// All keys a text may mean.
+    pub(crate) fn keys_named(&self, name: &str) -> Vec<KeyId> {
+        if KeyArn::parse(name).is_some() {
+            return self.world.key_ids.get(name).copied().into_iter().collect();
+        }
+        if let Some(alias) = AliasArn::parse(name) {
+            let account = self.world.account_ids.get(alias.account);
+            let fits = |key: &Key| {
+                Some(&key.account) == account
+                    && key.region == alias.region
+                    && key.aliases.iter().any(|own| own == alias.name)
+            };
+            return self
+                .real_keys()
+                .filter(|(_, key)| fits(key))
+                .map(|(id, _)| id)
+                .collect();
+        }
+        let alias = format!("alias/{name}");
+        let by_id = |key: &Key| key.id == name || key.aliases.iter().any(|own| own == name);
+        let found: Vec<KeyId> = self
+            .real_keys()
+            .filter(|(_, key)| by_id(key))
+            .map(|(id, _)| id)
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let short = |key: &Key| key.aliases.iter().any(|own| *own == alias);
+        self.real_keys()
+            .filter(|(_, key)| short(key))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// Principals of the tables by ARN, `role/name`, `user/name`, `account:ID`, service name or plain name.
+    pub(crate) fn find_principals(&self, name: &str) -> Result<Vec<PrincipalId>, Error> {
+        if let Some(ids) = self.world.principal_ids.get(name) {
+            return Ok(ids.to_vec());
+        }
+        let matches = |principal: &facts::world::Principal| {
+            short_names(principal, self.world.account_of(principal)).any(|short| short == name)
+        };
+        let found: Vec<PrincipalId> = self
+            .world
+            .principals
+            .iter()
+            .enumerate()
+            .filter(|(_, principal)| matches(principal))
+            .map(|(index, _)| PrincipalId::at(index))
+            .collect();
+        let named = |id: &PrincipalId| {
+            self.world
+                .principal(*id)
+                .map(|principal| principal.name.as_str())
+        };
+        let first = found.first().and_then(named);
+        if first.is_none() {
+            return Err(unknown(
+                "principal",
+                name,
+                self.world
+                    .principals
+                    .iter()
+                    .map(|principal| principal.name.as_str()),
+            ));
+        }
+        if found.iter().any(|id| named(id) != first) {
+            let names = found.iter().filter_map(named).map(str::to_owned).collect();
+            return Err(ambiguous("principal", name, names));
+        }
+        Ok(found)
+    }
+}
+
+/// Shorter ways to write a principal: `role/path/name`, `role/name`, `name`, and the account before them.
+fn short_names<'a>(
+    principal: &'a facts::world::Principal,
+    account: &'a str,
+) -> impl Iterator<Item = String> + 'a {
+    let resource = principal
+        .name
+        .splitn(6, ':')
+        .nth(5)
+        .unwrap_or(&principal.name);
+    let kind = resource.split('/').next().unwrap_or(resource);
+    let last = resource.rsplit('/').next().unwrap_or(resource);
+    let own = [
+        resource.to_owned(),
+        format!("{kind}/{last}"),
+        last.to_owned(),
+    ];
+    let with_account: Vec<String> = own.iter().map(|name| format!("{account}:{name}")).collect();
+    own.into_iter().chain(with_account)
+}

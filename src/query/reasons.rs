@@ -1,0 +1,98 @@
+//! Reasons: rows of the rules turned into named statements, grants and rule ids.
+
+use crate::answer::{Derivation, GrantRef, StatementRef};
+use crate::facts::id::{Basis, GrantId, Layer, Route, StatementId};
+use crate::facts::view::View;
+use crate::rules::PathRow;
+use crate::source::Location;
+
+/// What people call a route, and the rule that makes it one.
+pub(crate) fn route(route: Route) -> (&'static str, &'static str) {
+    match route {
+        Route::User => ("key policy", "S4.4.1"),
+        Route::Role => ("key policy", "S4.4.2"),
+        Route::Session => ("key policy", "S4.4.3"),
+        Route::UserOfSession => ("key policy", "S4.4.4"),
+        Route::AnyoneByArn => ("key policy", "S4.4.5"),
+        Route::Anyone => ("key policy", "S4.4.6"),
+        Route::Root => ("key policy", "S4.4.7"),
+        Route::Federated => ("key policy", "S4.4.9"),
+        Route::Delegated => ("delegation", "S4.5.1"),
+        Route::CrossAccount => ("cross-account", "S4.6.1"),
+        Route::CrossAccountRoot => ("cross-account", "S4.6.2"),
+        Route::Service => ("service", "S4.11.1"),
+        Route::IamOnly | Route::IamOnlyRoot => ("iam", "S4.10.1"),
+        Route::Grant => ("grant", "S4.9.3"),
+        Route::GrantToRole => ("grant", "S4.9.6"),
+        Route::GrantToAccount => ("grant", "S4.9.2"),
+        Route::GrantTrusted | Route::GrantUntrusted => ("grant", "S4.9.5"),
+        Route::RetiringPrincipal
+        | Route::RetiringGrantee
+        | Route::RetiringRoot
+        | Route::RetiringByIdentity => ("retire", "S4.9.8"),
+    }
+}
+
+/// The name of a layer and the rule by which it denies.
+pub(crate) fn layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::KeyPolicy => "keyPolicy",
+        Layer::Rcp => "rcp",
+        Layer::Scp => "scp",
+        Layer::Endpoint => "vpcEndpoint",
+        Layer::Identity => "identity",
+        Layer::Boundary => "boundary",
+        Layer::Session => "session",
+    }
+}
+
+/// Names a statement.
+pub(crate) fn statement(view: View<'_>, id: StatementId) -> Option<StatementRef> {
+    let statement = view.statement(id)?;
+    let (file, line) = place(view, statement.location);
+    Some(StatementRef {
+        policy: view.policy(statement.policy)?.name.clone(),
+        sid: statement.sid.clone(),
+        index: statement.index,
+        file,
+        line,
+    })
+}
+
+/// Names a grant.
+pub(crate) fn grant(view: View<'_>, id: GrantId) -> Option<GrantRef> {
+    let grant = view.world.grant(id)?;
+    let (file, line) = place(view, grant.location);
+    Some(GrantRef {
+        id: grant.id.clone(),
+        name: grant.name.clone(),
+        file,
+        line,
+    })
+}
+
+fn place(view: View<'_>, location: Location) -> (String, u32) {
+    let file = location
+        .file
+        .map_or_else(String::new, |file| view.world.files.name(file).to_owned());
+    (file, location.line)
+}
+
+/// Names what a path rests on.
+pub(crate) fn derivation(view: View<'_>, row: &PathRow) -> Derivation {
+    let (path, rule) = route(row.route);
+    let mut derivation = Derivation {
+        path,
+        rule,
+        statements: Vec::new(),
+        grant: None,
+    };
+    for basis in [row.by, row.with] {
+        match basis {
+            Basis::Nothing => {}
+            Basis::Statement(id) => derivation.statements.extend(statement(view, id)),
+            Basis::Grant(id) => derivation.grant = grant(view, id),
+        }
+    }
+    derivation
+}

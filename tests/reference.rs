@@ -1,0 +1,71 @@
+//! The engine agrees with the slow evaluator of `tests/support` on generated worlds.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use keywho::{Engine, Outcome, Snapshot};
+use serde_json::Value;
+
+/// What the engine says, by the name the contract gives it.
+fn engine_says(engine: &Engine, request: &Value) -> Result<(&'static str, String), String> {
+    let parsed = keywho::report::request::parse(request.to_string().as_bytes()).map_err(|bad| bad.error)?;
+    let decision = engine.decide(&parsed.request).map_err(|error| error.to_string())?;
+    let name = match decision.outcome {
+        Outcome::Allowed => "allowed",
+        Outcome::ExplicitDeny => "explicitDeny",
+        Outcome::ImplicitDeny => "implicitDeny",
+        Outcome::Undetermined => "undetermined",
+    };
+    Ok((name, format!("{} {} {:?} {:?}", decision.layer, decision.rule, decision.statements, decision.residual.map(|r| r.text()))))
+}
+
+/// Writes a world as a snapshot folder, to look at a difference with the command line.
+fn dump(folder: &std::path::Path, seed: u64, files: &[(String, Vec<u8>)]) {
+    for (name, bytes) in files {
+        let path = folder.join(seed.to_string()).join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+/// Compares on some worlds; the number of requests can be raised for long runs by `KEYWHO_REFERENCE_WORLDS`.
+#[test]
+fn the_engine_agrees_with_the_slow_evaluator() {
+    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let first: u64 = std::env::var("KEYWHO_REFERENCE_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let per_world = 60;
+    let mut wrong = Vec::new();
+    let mut asked = 0_usize;
+    for seed in first..first + worlds {
+        let world = support::generate::generate(seed);
+        let files = support::write::files(&world);
+        if let Ok(folder) = std::env::var("KEYWHO_REFERENCE_DUMP") {
+            dump(std::path::Path::new(&folder), seed, &files);
+        }
+        let (snapshot, _) = Snapshot::from_files(files);
+        let engine = Engine::compile(&snapshot);
+        let mut rng = support::rng::Rng::new(seed ^ 0x5eed);
+        for request in support::requests::requests(&world, &mut rng, per_world) {
+            asked += 1;
+            let expected = support::decide::decide(&world, &request).name();
+            match engine_says(&engine, &request) {
+                Ok((got, _)) if got == expected => {}
+                Ok((got, why)) => wrong.push(format!("seed {seed}: {got}, not {expected}: {request}\n    {why}")),
+                Err(error) => wrong.push(format!("seed {seed}: error {error}, not {expected}: {request}")),
+            }
+        }
+    }
+    assert!(asked >= 10_000 || worlds < 200, "only {asked} requests");
+    if let Ok(path) = std::env::var("KEYWHO_REFERENCE_LOG") {
+        std::fs::write(path, wrong.join("\n")).unwrap();
+    }
+    let shown: Vec<&str> = wrong.iter().take(10).map(String::as_str).collect();
+    assert!(wrong.is_empty(), "{} of {asked} differ:\n{}", wrong.len(), shown.join("\n"));
+}
