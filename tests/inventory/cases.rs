@@ -416,6 +416,15 @@ fn conflicts_keep_the_first_and_say_so() {
 }
 
 #[test]
+fn data_under_the_path_of_another_account_is_noticed() {
+    let text = r#"{"RoleDetailList": [{"Arn": "arn:aws:iam::444455556666:role/R"}]}"#;
+    let (snapshot, diagnostics) = read(&[("accounts/111122223333/iam.json".to_owned(), text.to_owned())]);
+    assert_eq!(codes(&diagnostics), [Code::ConflictingData]);
+    assert_eq!(snapshot.accounts["444455556666"].roles["R"].path, "/");
+    assert_eq!(snapshot.accounts["111122223333"].iam, Missing);
+}
+
+#[test]
 fn endpoints_of_kms_are_read() {
     let text = format!(
         r#"{{"VpcEndpoints": [
