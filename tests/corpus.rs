@@ -224,7 +224,7 @@ fn account_details_are_read_whole() {
         };
         let file = record.member("file").unwrap().text().unwrap().into_owned();
         let text = corpus(&format!("authorization-details/{file}")).unwrap();
-        let path = format!("accounts/111122223333/{file}");
+        let path = file.clone();
         let (snapshot, diagnostics) = Snapshot::from_files([(path, text.into_bytes())]);
         let total = |count: fn(&keywho::model::principal::Account) -> usize| {
             snapshot.accounts.values().map(count).sum::<usize>()
