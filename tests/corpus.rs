@@ -53,7 +53,6 @@ impl Tally {
     fn remarks(&mut self, diagnostics: &[Diagnostic]) {
         for found in diagnostics {
             *self.codes.entry(found.code).or_default() += 1;
-            println!("{}: {}", found.code.name(), found.message);
         }
     }
 
@@ -151,11 +150,35 @@ fn answers(file: &str) -> Option<String> {
         let span = recorded.unwrap_or(doc).span;
         let answer = &text[span.start as usize..span.end as usize];
         let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
-        let path = format!("111122223333/us-east-1/p-1234567890/r-1234/keys/{key}/{operation}.json");
+        let unnamed = [
+            "GetKeyPolicy",
+            "ListGrants",
+            "ListResourceTags",
+            "ListKeyPolicies",
+            "GetKeyRotationStatus",
+        ];
+        let path = match unnamed.contains(&operation.as_str()) {
+            true => format!("111122223333/us-east-1/keys/{key}/{operation}.json"),
+            false => format!("p-1234567890/r-1234/{operation}.json"),
+        };
         let (snapshot, diagnostics) = Snapshot::from_files([(path, answer.as_bytes().to_vec())]);
         let read =
             snapshot.keys.len() + snapshot.accounts.len() + usize::from(snapshot.organization.is_some());
-        assert!(read > 0 || !diagnostics.is_empty(), "{operation}: {answer}");
+        let unused = [
+            "Account",
+            "Handshake",
+            "KeyRotations",
+            "OrganizationalUnit",
+            "PolicyType",
+            "PublicKey",
+            "AllFeatures",
+            "KeyPair",
+        ];
+        let silent = read == 0 && diagnostics.is_empty();
+        assert!(
+            !silent || unused.iter().any(|word| operation.contains(word)),
+            "{operation}: {answer}"
+        );
         let tally = by_operation.entry(operation).or_default();
         tally.documents += 1;
         tally.understood += usize::from(!diagnostics.iter().any(|d| d.code == Code::UnrecognizedFile));
@@ -201,7 +224,7 @@ fn account_details_are_read_whole() {
         };
         let file = record.member("file").unwrap().text().unwrap().into_owned();
         let text = corpus(&format!("authorization-details/{file}")).unwrap();
-        let path = format!("accounts/111122223333/{file}");
+        let path = file.clone();
         let (snapshot, diagnostics) = Snapshot::from_files([(path, text.into_bytes())]);
         let total = |count: fn(&keywho::model::principal::Account) -> usize| {
             snapshot.accounts.values().map(count).sum::<usize>()

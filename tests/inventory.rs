@@ -9,12 +9,12 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "inventory/cases.rs"]
+mod cases;
 #[path = "inventory/show.rs"]
 mod show;
 
 use keywho::Snapshot;
-use keywho::diag::{Code, Diagnostic};
-use keywho::model::Collected;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,19 +31,6 @@ fn shared(folder: &str) -> Option<PathBuf> {
             None
         }
     }
-}
-
-/// Reads files given as text.
-fn read(files: &[(&str, &str)]) -> (Snapshot, Vec<Diagnostic>) {
-    Snapshot::from_files(
-        files
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())),
-    )
-}
-
-fn codes(diagnostics: &[Diagnostic]) -> Vec<Code> {
-    diagnostics.iter().map(|found| found.code).collect()
 }
 
 #[test]
@@ -111,11 +98,11 @@ fn memory_and_disk_are_read_alike() {
     assert_eq!(show::all(&memory, &remarks), show::all(&disk, &diagnostics));
 }
 
-/// Reads a shared sample folder and compares what was read of it.
+/// Reads a shared sample folder and compares how much was read of it.
 fn review(name: &str, folder: &str) {
     let Some(folder) = shared(folder) else { return };
     let (snapshot, diagnostics) = Snapshot::load(folder).unwrap();
-    insta::assert_snapshot!(name.to_owned(), show::all(&snapshot, &diagnostics));
+    insta::assert_snapshot!(name.to_owned(), show::brief(&snapshot, &diagnostics));
 }
 
 #[test]
@@ -138,21 +125,35 @@ fn every_variant_alone_is_read_or_explained() {
     let Some(root) = shared("samples") else { return };
     let mut out = String::new();
     for folder in ["awscli/variants", "aws-config", "iac"] {
-        let (_, mut files) = (0, Vec::new());
+        let mut files = Vec::new();
         let mut folders = vec![root.join(folder)];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { folders.push(path) } else { files.push(path) }
+                if path.is_dir() {
+                    folders.push(path)
+                } else {
+                    files.push(path)
+                }
             }
         }
         files.sort();
         for file in files {
             let name = file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
             let (snapshot, diagnostics) = Snapshot::from_files([(name.clone(), fs::read(file).unwrap())]);
-            let read = [snapshot.keys.len(), snapshot.accounts.len(), usize::from(snapshot.organization.is_some())];
-            assert!(read.iter().sum::<usize>() > 0 || !diagnostics.is_empty(), "{name} is silent");
-            out += &format!("{name}: {} keys, {} accounts, {} organizations\n", read[0], read[1], read[2]);
+            let read = [
+                snapshot.keys.len(),
+                snapshot.accounts.len(),
+                usize::from(snapshot.organization.is_some()),
+            ];
+            assert!(
+                read.iter().sum::<usize>() > 0 || !diagnostics.is_empty(),
+                "{name} is silent"
+            );
+            out += &format!(
+                "{name}: {} keys, {} accounts, {} organizations\n",
+                read[0], read[1], read[2]
+            );
             out += &show::diagnostics(&snapshot.files, &diagnostics);
         }
     }

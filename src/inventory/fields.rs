@@ -14,6 +14,8 @@ pub(super) struct Fields<'f> {
     pub(super) place: &'f Place<'f>,
     pub(super) hints: &'f Hints,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many values could not be read: what they stand in is not whole.
+    pub(super) lost: usize,
 }
 
 impl<'f> Fields<'f> {
@@ -22,6 +24,7 @@ impl<'f> Fields<'f> {
             place,
             hints,
             diagnostics: Vec::new(),
+            lost: 0,
         }
     }
 
@@ -38,8 +41,15 @@ impl<'f> Fields<'f> {
         self.diagnostics.push(found);
     }
 
+    /// Takes over what another reader of the same file remarked.
+    pub(super) fn join(&mut self, other: Fields<'_>) {
+        self.diagnostics.extend(other.diagnostics);
+        self.lost += other.lost;
+    }
+
     /// Reports a value that has not the documented form.
     pub(super) fn invalid(&mut self, span: Span, message: String, effect: &str) {
+        self.lost += 1;
         let found = Diagnostic::new(Code::InvalidField, self.location(span), message);
         self.report(found.effect(effect));
     }
@@ -103,7 +113,8 @@ impl<'f> Fields<'f> {
                 Value::Null => {}
                 _ => {
                     let message = format!("`{name}` is {}, not a list", member.node.noun());
-                    self.invalid(member.node.span, message, "it was not read");
+                    self.invalid(member.node.span, message, "it is read as a list of one");
+                    elements.push(&member.node);
                 }
             }
         }

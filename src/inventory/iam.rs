@@ -61,15 +61,19 @@ fn each<T: Send>(
 ) -> Vec<T> {
     let nodes = fields.objects(page, name);
     let shared = &*fields;
-    let (values, found): (Vec<_>, Vec<_>) = nodes
+    let read: Vec<_> = nodes
         .par_iter()
         .map(|node| {
             let mut fields = shared.fork();
-            (read(&mut fields, node), fields.diagnostics)
+            (read(&mut fields, node), fields)
         })
-        .unzip();
-    fields.diagnostics.extend(found.into_iter().flatten());
-    values.into_iter().flatten().collect()
+        .collect();
+    let mut values = Vec::with_capacity(read.len());
+    for (value, found) in read {
+        values.extend(value);
+        fields.join(found);
+    }
+    values
 }
 
 /// ARN and name; one of them is enough. An entity with neither is reported and not read.

@@ -59,9 +59,17 @@ pub(super) struct Alias {
 /// The key that an answer names by id or ARN; what it does not say is taken from the path.
 pub(super) fn key_ref(fields: &mut Fields<'_>, node: &Node<'_>, name: &str) -> KeyRef {
     let named = fields.text(node, name);
+    let found = named_key(fields, named);
+    let hinted = hinted_key(fields);
+    contradiction(fields, node, &found, &hinted);
+    found
+}
+
+/// The key of a printed id or ARN, completed by the path.
+fn named_key(fields: &Fields<'_>, named: Option<String>) -> KeyRef {
     let hinted = hinted_key(fields);
     let Some(named) = named else { return hinted };
-    let found = match KeyArn::parse(&named) {
+    match KeyArn::parse(&named) {
         Some(arn) => KeyRef {
             id: Some(arn.id.to_owned()),
             partition: Some(arn.partition.to_owned()),
@@ -70,12 +78,9 @@ pub(super) fn key_ref(fields: &mut Fields<'_>, node: &Node<'_>, name: &str) -> K
         },
         None => KeyRef {
             id: Some(named),
-            partition: None,
-            ..hinted.clone()
+            ..hinted
         },
-    };
-    contradiction(fields, node, &found, &hinted);
-    found
+    }
 }
 
 /// The key that the path names.
@@ -114,7 +119,8 @@ pub(super) fn keys(fields: &mut Fields<'_>, page: &Node<'_>) -> Vec<(KeyRef, Loc
         } else {
             "KeyId"
         };
-        keys.push((key_ref(fields, entry, name), fields.location(entry.span)));
+        let printed = fields.text(entry, name);
+        keys.push((named_key(fields, printed), fields.location(entry.span)));
     }
     keys
 }

@@ -28,6 +28,7 @@ use crate::model::snapshot::Snapshot;
 use crate::source::{FileId, Files, Location};
 use accounts::Accounts;
 use hints::Hints;
+use iam::IamPage;
 use keys::Keys;
 use kms::KeyRef;
 use pages::Failures;
@@ -113,6 +114,14 @@ fn unreadable(id: FileId, name: &str, error: &std::io::Error) -> FileAnswers {
     FileAnswers::failed(Hints::of(name), "unreadable", found)
 }
 
+/// A remark about IAM data of one account under a path that names another.
+fn misplaced(page: &IamPage, hints: &Hints) -> Option<Diagnostic> {
+    let (says, path) = (page.account.as_ref()?, hints.account.as_ref()?);
+    let message = format!("IAM data of account `{says}` under a path that names `{path}`");
+    let found = Diagnostic::new(Code::ConflictingData, page.location, message);
+    (says != path).then(|| found.effect(format!("it counts for `{says}`")))
+}
+
 /// Puts the answers of all files together.
 fn assemble(files: Files, answers: Vec<FileAnswers>) -> (Snapshot, Vec<Diagnostic>) {
     let mut assembly = Assembly::default();
@@ -127,14 +136,20 @@ fn assemble(files: Files, answers: Vec<FileAnswers>) -> (Snapshot, Vec<Diagnosti
         accounts,
         keys,
         tree,
-        endpoints,
+        mut endpoints,
         failures,
         mut diagnostics,
     } = assembly;
+    // The same endpoint may stand in several files.
+    endpoints.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
+    endpoints.dedup_by(|a, b| (&a.account, &a.region, &a.id) == (&b.account, &b.region, &b.id));
     let mut gaps = Vec::new();
     let finished = keys.finish(&failures, &mut diagnostics, &mut gaps);
     let organization = tree.finish(&mut diagnostics, &mut gaps);
     let mut accounts = accounts;
+    for key in &finished.keys {
+        accounts.account(&key.account, Some(&key.partition));
+    }
     for id in organization.iter().flat_map(|organization| &organization.members) {
         accounts.account(id, None);
     }
@@ -244,9 +259,11 @@ impl Assembly {
         for Answer { piece, page } in answers {
             let diagnostics = &mut self.diagnostics;
             match piece {
-                Piece::Iam(iam) => self
-                    .accounts
-                    .page(iam, &page, iam_account.as_deref(), diagnostics),
+                Piece::Iam(iam) => {
+                    diagnostics.extend(misplaced(&iam, &hints));
+                    self.accounts
+                        .page(iam, &page, iam_account.as_deref(), diagnostics);
+                }
                 Piece::Caller(caller) => {
                     if let Some((account, partition)) = caller {
                         self.accounts.account(&account, partition.as_deref());

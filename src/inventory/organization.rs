@@ -21,6 +21,8 @@ pub(super) struct Overview {
 pub(super) struct Member {
     pub(super) id: String,
     pub(super) partition: Option<String>,
+    /// The organization and its management account, as the ARN says.
+    pub(super) organization: Option<(String, String)>,
     /// Root and OUs above it and itself, from the top, if printed.
     pub(super) path: Option<Vec<String>>,
 }
@@ -68,6 +70,12 @@ pub(super) fn described(fields: &mut Fields<'_>, node: &Node<'_>) -> Overview {
     }
 }
 
+/// `arn:aws:organizations::MANAGEMENT:account/ORGANIZATION/ACCOUNT`
+fn organization_of(arn: Arn<'_>) -> Option<(String, String)> {
+    let id = arn.resource.split('/').nth(1).filter(|id| id.starts_with("o-"))?;
+    is_account_id(arn.account).then(|| (id.to_owned(), arn.account.to_owned()))
+}
+
 /// Ids of a printed path: `o-x/r-y/ou-y-z/111122223333/`.
 fn path_ids(path: &str) -> Vec<String> {
     path.split('/')
@@ -88,6 +96,7 @@ pub(super) fn members(fields: &mut Fields<'_>, page: &Node<'_>) -> Vec<Member> {
             continue;
         };
         let arn = fields.text(node, "Arn");
+        let arn = arn.as_deref().and_then(Arn::parse);
         let path = fields
             .texts(node, "Paths")
             .first()
@@ -95,10 +104,8 @@ pub(super) fn members(fields: &mut Fields<'_>, page: &Node<'_>) -> Vec<Member> {
             .filter(|p| p.len() > 1);
         members.push(Member {
             id,
-            partition: arn
-                .as_deref()
-                .and_then(Arn::parse)
-                .map(|arn| arn.partition.to_owned()),
+            partition: arn.map(|arn| arn.partition.to_owned()),
+            organization: arn.and_then(organization_of),
             path,
         });
     }

@@ -30,7 +30,7 @@ pub(super) struct Answer {
 pub(super) struct Page {
     /// It says that it goes on elsewhere.
     pub(super) truncated: bool,
-    /// The file breaks off: more may have followed.
+    /// The file breaks off, or a part of the answer could not be read: there is more than was read.
     pub(super) broken: bool,
     pub(super) location: Location,
 }
@@ -133,6 +133,8 @@ pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
         fields: Fields::new(&place, &hints),
         answers: Vec::new(),
         unknown: Vec::new(),
+        failed: false,
+        lost: 0,
     };
     for node in &nodes {
         recognizer.value(node);
@@ -141,6 +143,8 @@ pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
         fields,
         mut answers,
         unknown,
+        failed,
+        ..
     } = recognizer;
     let mut diagnostics = fields.diagnostics;
     diagnostics.extend(strange::unknown_values(
@@ -170,7 +174,7 @@ pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
         hints,
         answers,
         diagnostics,
-        failed: error.map(|_| "unreadable"),
+        failed: error.map(|_| "unreadable").or(failed.then_some("missing")),
     }
 }
 
@@ -194,6 +198,10 @@ struct Recognizer<'f> {
     answers: Vec<Answer>,
     /// Values that are no answer this tool knows.
     unknown: Vec<Span>,
+    /// Whether a value says that the call failed.
+    failed: bool,
+    /// How many values were lost before this one.
+    lost: usize,
 }
 
 /// Lists that other calls print and that have no part in any answer.
@@ -218,6 +226,7 @@ const UNUSED: &[&str] = &[
     "CustomKeyStores",
     "PublicKey",
     "OrganizationalUnit",
+    "Root",
     "PasswordPolicy",
     "Regions",
     "AvailabilityZones",
@@ -226,9 +235,10 @@ const UNUSED: &[&str] = &[
 impl Recognizer<'_> {
     fn push(&mut self, page: &Node<'_>, piece: Piece) {
         let truncated = self.fields.is_truncated(page);
+        let broken = std::mem::replace(&mut self.lost, self.fields.lost) != self.fields.lost;
         let page = Page {
             truncated,
-            broken: false,
+            broken,
             location: self.fields.location(page.span),
         };
         self.answers.push(Answer { piece, page });
@@ -254,6 +264,7 @@ impl Recognizer<'_> {
         if before == (self.answers.len(), self.fields.diagnostics.len()) {
             if let Some(found) = strange::error_answer(self.fields.place, node) {
                 self.fields.report(found);
+                self.failed = true;
             } else {
                 self.unknown.push(node.span);
             }
@@ -276,7 +287,7 @@ impl Recognizer<'_> {
         } else if has("UserId") && has("Account") && has("Arn") {
             let caller = org::caller(fields, node);
             self.push(node, Piece::Caller(caller));
-        } else if UNUSED.iter().any(|name| has(name)) {
+        } else if UNUSED.iter().any(|name| has(name)) || node.member("Account").is_some_and(is_object) {
             self.push(node, Piece::Unused);
         }
     }
@@ -498,6 +509,10 @@ impl Recognizer<'_> {
         let policy = kms::named_policy(&self.fields, None, document);
         self.push(node, Piece::KeyPolicy(policy));
     }
+}
+
+fn is_object(node: &Node<'_>) -> bool {
+    matches!(node.value, Value::Object(_))
 }
 
 /// The first element of a list member.

@@ -37,6 +37,8 @@ const KINDS: [(PolicyKind, &str, &str, &str); 2] = [
 pub(super) struct Tree {
     seen: bool,
     organization: Organization,
+    /// Organization and management account as ARNs of accounts name them.
+    by_arn: Option<(String, String)>,
     members: BTreeSet<String>,
     features: Option<String>,
     roots: Pages,
@@ -97,6 +99,7 @@ impl Tree {
         }
         for member in members {
             self.members.insert(member.id.clone());
+            self.by_arn = self.by_arn.take().or_else(|| member.organization.clone());
             if let Some(parent) = &parent {
                 self.edge(&member.id, Some(parent), page, diagnostics);
             }
@@ -240,9 +243,9 @@ impl Tree {
     ) -> Option<Organization> {
         if !self.seen {
             let effect = "SCPs and RCPs are taken not to restrict, and who belongs to the organization is unknown (S4.7.5)";
-            let (of, effect) = (String::new(), effect.to_owned());
+            let (of, effect) = (self.name(), effect.to_owned());
             gaps.push(Gap {
-                what: "organization",
+                what: "organization data",
                 of,
                 how: "missing",
                 effect,
@@ -250,10 +253,16 @@ impl Tree {
             });
             return None;
         }
+        if let Some((id, management)) = self.by_arn.take() {
+            if self.organization.id.is_empty() {
+                self.organization.id = id;
+            }
+            self.organization.management.get_or_insert(management);
+        }
         self.members.extend(self.organization.management.clone());
         self.places(diagnostics, gaps);
         self.organization.accounts_collected = self.accounts_collected();
-        let of = self.organization.id.clone();
+        let of = self.name();
         if !self.organization.accounts_collected.is_whole() {
             diagnostics.extend(self.list.remark("accounts of the organization"));
             let effect = "whether an account that is not listed belongs to the organization is unknown";
@@ -291,6 +300,16 @@ impl Tree {
             .map(|(target, ids)| (target, ids.into_iter().collect()))
             .collect();
         Some(self.organization)
+    }
+
+    /// The organization as gaps name it.
+    fn name(&self) -> String {
+        let id = &self.organization.id;
+        if id.is_empty() {
+            "the organization".to_owned()
+        } else {
+            id.clone()
+        }
     }
 
     /// Looks for accounts without a place and for attachments to nothing.
@@ -385,7 +404,7 @@ impl Tree {
             .filter(|(_, (k, ..))| *k == kind)
             .map(|(id, (_, _, at))| (id, *at))
             .collect();
-        let of = &self.organization.id;
+        let of = &self.name();
         let effect = match kind {
             PolicyKind::Scp => "SCPs that were not read are taken not to restrict (S4.7.5)",
             _ => "RCPs that were not read are taken not to restrict (S4.7.5)",

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::error::Error;
 use crate::source::Location;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,10 +37,11 @@ pub(super) fn walk(root: &Path) -> Result<Vec<Found>, Error> {
         }]);
     }
     fs::read_dir(root).map_err(unreadable)?;
+    let real = fs::canonicalize(root).map_err(unreadable)?;
     let mut walk = Walk::default();
-    walk.folder(root, "", 0);
+    walk.folder(root, real, "", 0);
     // Linked folders come last, so that a folder is named by its own path where it has one.
-    while let Some((path, name, depth)) = walk.linked.pop() {
+    while let Some((path, name, depth)) = walk.linked.pop_front() {
         walk.linked_folder(&path, &name, depth);
     }
     walk.found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -50,7 +51,7 @@ pub(super) fn walk(root: &Path) -> Result<Vec<Found>, Error> {
 #[derive(Default)]
 struct Walk {
     found: Vec<Found>,
-    linked: Vec<(PathBuf, String, usize)>,
+    linked: VecDeque<(PathBuf, String, usize)>,
     /// Folders that were entered, by their real path.
     entered: BTreeSet<PathBuf>,
 }
@@ -74,7 +75,8 @@ impl Walk {
         );
     }
 
-    fn folder(&mut self, path: &Path, name: &str, depth: usize) {
+    /// Lists a folder. `real` is its path without links: only linked folders have to be resolved.
+    fn folder(&mut self, path: &Path, real: PathBuf, name: &str, depth: usize) {
         if depth > MAX_FOLDERS {
             let effect = "what is in it is reported as unknown";
             self.remark(
@@ -85,9 +87,7 @@ impl Walk {
             );
             return;
         }
-        if let Ok(real) = fs::canonicalize(path)
-            && !self.entered.insert(real)
-        {
+        if !self.entered.insert(real.clone()) {
             return;
         }
         let entries = match fs::read_dir(path) {
@@ -97,12 +97,12 @@ impl Walk {
         let mut names = Vec::new();
         for entry in entries {
             match entry {
-                Ok(entry) => names.push(entry.file_name()),
+                Ok(entry) => names.push((entry.file_name(), entry.file_type())),
                 Err(error) => self.unreadable(name, &error),
             }
         }
-        names.sort();
-        for entry in names {
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        for (entry, kind) in names {
             let shown = entry.to_string_lossy();
             let full = if name.is_empty() {
                 shown.clone().into_owned()
@@ -117,31 +117,27 @@ impl Walk {
                     "it was not read",
                 );
             } else {
-                self.entry(&path.join(&entry), full, depth);
+                match kind {
+                    Ok(kind) if kind.is_dir() => {
+                        self.folder(&path.join(&entry), real.join(&entry), &full, depth + 1);
+                    }
+                    Ok(kind) => self.entry(path.join(&entry), kind, full, depth),
+                    Err(error) => self.unreadable(&full, &error),
+                }
             }
         }
     }
 
-    fn entry(&mut self, path: &Path, name: String, depth: usize) {
-        let kind = match fs::symlink_metadata(path) {
-            Ok(meta) => meta.file_type(),
-            Err(error) => return self.unreadable(&name, &error),
-        };
-        if kind.is_dir() {
-            self.folder(path, &name, depth + 1);
-            return;
-        }
+    /// Notes anything but a folder.
+    fn entry(&mut self, path: PathBuf, kind: fs::FileType, name: String, depth: usize) {
         let target = if kind.is_symlink() {
-            fs::metadata(path)
+            fs::metadata(&path).map(|meta| meta.file_type())
         } else {
-            fs::symlink_metadata(path)
+            Ok(kind)
         };
         match target {
-            Ok(meta) if meta.is_file() => self.found.push(Found {
-                name,
-                file: Ok(path.to_owned()),
-            }),
-            Ok(meta) if meta.is_dir() => self.linked.push((path.to_owned(), name, depth + 1)),
+            Ok(kind) if kind.is_file() => self.found.push(Found { name, file: Ok(path) }),
+            Ok(kind) if kind.is_dir() => self.linked.push_back((path, name, depth + 1)),
             Ok(_) => {
                 let message = "neither a file nor a folder".to_owned();
                 self.remark(&name, Code::UnreadableFile, message, "it was not read");
@@ -165,7 +161,7 @@ impl Walk {
                 "none: that folder is read anyway",
             );
         } else if !self.entered.contains(&real) {
-            self.folder(path, name, depth);
+            self.folder(path, real, name, depth);
         }
     }
 }

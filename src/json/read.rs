@@ -57,26 +57,21 @@ pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     lines: Lines,
-    stack: Vec<Frame<'a>>,
+    stack: Vec<Frame>,
     /// Elements of the arrays that are still open.
     elements: Vec<Node<'a>>,
-    /// Members of the objects that are still open.
+    /// Members of the objects that are still open; the last one of each is `null` until its value is read.
     members: Vec<Member<'a>>,
 }
 
 /// An array or object that is still open.
-#[derive(Debug)]
-enum Frame<'a> {
-    Array {
-        start: usize,
-        first: usize,
-    },
-    Object {
-        start: usize,
-        first: usize,
-        key: Text<'a>,
-        key_span: Span,
-    },
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    object: bool,
+    /// Where it starts.
+    start: usize,
+    /// Its first element or member in the list of those that are open.
+    first: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -108,11 +103,25 @@ impl<'a> Reader<'a> {
     fn skip_space(&mut self) {
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
-                b' ' | b'\t' | b'\r' => {}
-                b'\n' => self.lines.feeds.push(offset(self.at)),
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\n' => {
+                    self.lines.feeds.push(offset(self.at));
+                    self.at += 1;
+                    self.skip_indent();
+                }
                 _ => return,
             }
-            self.at += 1;
+        }
+    }
+
+    /// Skips the spaces that a line of the AWS CLI begins with, eight at a time.
+    fn skip_indent(&mut self) {
+        while self
+            .bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(&[b' '; 8]))
+        {
+            self.at += 8;
         }
     }
 
@@ -175,54 +184,39 @@ impl<'a> Reader<'a> {
     /// Puts a finished value where it belongs and closes what ends after it. Returns the outermost value when done.
     fn place(&mut self, mut node: Node<'a>) -> Result<Option<Node<'a>>, Error> {
         loop {
-            let Some(frame) = self.stack.pop() else {
+            let Some(&Frame { object, start, first }) = self.stack.last() else {
                 return Ok(Some(node));
             };
-            self.skip_space();
-            let next = self.bytes.get(self.at).copied();
-            match frame {
-                Frame::Array { start, first } => {
-                    self.elements.push(node);
-                    match next {
-                        Some(b',') => {
-                            self.at += 1;
-                            self.skip_space();
-                            self.stack.push(Frame::Array { start, first });
-                            return Ok(None);
-                        }
-                        Some(b']') => self.at += 1,
-                        _ => return Err(self.error("`,` or `]`")),
-                    }
-                    let elements = self.elements.split_off(first);
-                    node = Node {
-                        span: self.span(start),
-                        value: Value::Array(elements),
-                    };
+            if object {
+                if let Some(member) = self.members.last_mut() {
+                    member.node = node;
                 }
-                Frame::Object {
-                    start,
-                    first,
-                    key,
-                    key_span,
-                } => {
-                    self.members.push(Member { key, key_span, node });
-                    match next {
-                        Some(b',') => {
-                            self.at += 1;
-                            self.skip_space();
-                            self.key(start, first)?;
-                            return Ok(None);
-                        }
-                        Some(b'}') => self.at += 1,
-                        _ => return Err(self.error("`,` or `}`")),
-                    }
-                    let members = self.members.split_off(first);
-                    node = Node {
-                        span: self.span(start),
-                        value: Value::Object(members),
-                    };
-                }
+            } else {
+                self.elements.push(node);
             }
+            self.skip_space();
+            match self.bytes.get(self.at) {
+                Some(b',') => {
+                    self.at += 1;
+                    self.skip_space();
+                    if object {
+                        self.key()?;
+                    }
+                    return Ok(None);
+                }
+                Some(b'}') if object => self.at += 1,
+                Some(b']') if !object => self.at += 1,
+                _ => return Err(self.error(if object { "`,` or `}`" } else { "`,` or `]`" })),
+            }
+            self.stack.pop();
+            let value = match object {
+                true => Value::Object(self.members.split_off(first)),
+                false => Value::Array(self.elements.split_off(first)),
+            };
+            node = Node {
+                span: self.span(start),
+                value,
+            };
         }
     }
 
@@ -234,9 +228,11 @@ impl<'a> Reader<'a> {
             self.at += 1;
             return Ok(Some(Value::Array(Vec::new())));
         }
-        self.stack.push(Frame::Array {
+        let first = self.elements.len();
+        self.stack.push(Frame {
+            object: false,
             start,
-            first: self.elements.len(),
+            first,
         });
         Ok(None)
     }
@@ -249,7 +245,13 @@ impl<'a> Reader<'a> {
             self.at += 1;
             return Ok(Some(Value::Object(Vec::new())));
         }
-        self.key(start, self.members.len())?;
+        let first = self.members.len();
+        self.stack.push(Frame {
+            object: true,
+            start,
+            first,
+        });
+        self.key()?;
         Ok(None)
     }
 
@@ -262,8 +264,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a key and the colon after it, and leaves the object open on the stack.
-    fn key(&mut self, start: usize, first: usize) -> Result<(), Error> {
+    /// Reads a key and the colon after it. Its value follows.
+    fn key(&mut self) -> Result<(), Error> {
         let key_start = self.at;
         if self.bytes.get(self.at) != Some(&b'"') {
             return Err(self.error("a key in double quotes"));
@@ -276,12 +278,11 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         self.skip_space();
-        self.stack.push(Frame::Object {
-            start,
-            first,
-            key,
-            key_span,
-        });
+        let node = Node {
+            span: key_span,
+            value: Value::Null,
+        };
+        self.members.push(Member { key, key_span, node });
         Ok(())
     }
 

@@ -403,3 +403,13 @@ fn quote(text: &str) -> String {
     }
     format!("`{shown}`")
 }
+
+/// The beginning of a name that should be one of a few. WHY: an unknown one is kept with every value under it, so that a
+/// long one would multiply the size of the input.
+fn shortened(name: &str) -> &str {
+    const LONGEST: usize = 64;
+    name.char_indices()
+        .nth(LONGEST)
+        .and_then(|(end, _)| name.get(..end))
+        .unwrap_or(name)
+}

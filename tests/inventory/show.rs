@@ -5,6 +5,7 @@ use keywho::diag::Diagnostic;
 use keywho::model::key::Key;
 use keywho::model::principal::{Account, Permissions};
 use keywho::source::{Files, Location};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Everything: contents, coverage, diagnostics.
@@ -60,12 +61,41 @@ pub(crate) fn all(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> String {
         )
         .unwrap();
     }
-    let unused = snapshot.dangling_aliases.iter().filter(|(_, target)| target.is_none()).count();
+    let unused = snapshot
+        .dangling_aliases
+        .iter()
+        .filter(|(_, target)| target.is_none())
+        .count();
     writeln!(out, "{unused} aliases without a key").unwrap();
-    for (arn, target) in snapshot.dangling_aliases.iter().filter(|(_, target)| target.is_some()) {
+    for (arn, target) in snapshot
+        .dangling_aliases
+        .iter()
+        .filter(|(_, target)| target.is_some())
+    {
         writeln!(out, "dangling {arn} -> {target:?}").unwrap();
     }
     out + &coverage(snapshot) + &self::diagnostics(&snapshot.files, diagnostics)
+}
+
+/// Counts only: what was read, how many gaps and diagnostics there are of each kind.
+pub(crate) fn brief(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> String {
+    let mut counts = BTreeMap::new();
+    for gap in &snapshot.coverage.gaps {
+        *counts
+            .entry(format!("gap: {} {}", gap.what, gap.how))
+            .or_insert(0) += 1;
+    }
+    for found in diagnostics {
+        *counts.entry(found.code.name().to_owned()).or_insert(0) += 1;
+    }
+    let mut out = String::new();
+    for item in &snapshot.coverage.read {
+        writeln!(out, "{}: {} of {}", item.what, item.read, item.expected).unwrap();
+    }
+    for (what, count) in counts {
+        writeln!(out, "{what}: {count}").unwrap();
+    }
+    out
 }
 
 fn account(out: &mut String, account: &Account) {

@@ -1,7 +1,7 @@
 //! Condition blocks: operator, key, values (S2.5.1). Values become text (S2.6); operators are only told apart.
 
-use super::{Opaque, Parser, element, quote};
-use crate::condition::operator::{Base, Operator, SetPrefix, Test};
+use super::{Opaque, Parser, element, quote, shortened};
+use crate::condition::operator::{Base, Operator};
 use crate::diag::Code;
 use crate::json::{Member, Node, Value};
 use crate::policy::document::Condition;
@@ -25,7 +25,7 @@ impl Parser<'_> {
                 self.hide(opaque, element::with_template_help(found, node));
                 continue;
             }
-            let operator = operator(&name);
+            let operator = Operator::parse(shortened(&name));
             if matches!(operator.base, Base::Unknown(_)) {
                 self.unknown_operator(member, &name);
             }
@@ -68,7 +68,9 @@ impl Parser<'_> {
         let mut found = self
             .found(Code::UnknownOperator, member.key_span, message)
             .effect("whether this condition holds is reported as unknown");
-        found.help = suggestion(name).map(|close| format!("did you mean `{close}`?"));
+        if shortened(name).len() == name.len() {
+            found.help = Operator::did_you_mean(name).map(|close| format!("did you mean `{close}`?"));
+        }
         self.report(found);
     }
 
@@ -99,91 +101,4 @@ impl Parser<'_> {
         }
         (values.len() == list.len()).then_some(values)
     }
-}
-
-/// Reads an operator name (S2.5.3).
-fn operator(name: &str) -> Operator {
-    let (set, rest) = match name.split_once(':') {
-        Some(("ForAllValues", rest)) => (SetPrefix::ForAllValues, rest),
-        Some(("ForAnyValue", rest)) => (SetPrefix::ForAnyValue, rest),
-        _ => (SetPrefix::Single, name),
-    };
-    let (bare, if_exists) = match rest.strip_suffix("IfExists") {
-        Some(bare) => (bare, true),
-        None => (rest, false),
-    };
-    let unknown = || Operator {
-        set: SetPrefix::Single,
-        base: Base::Unknown(name.to_owned()),
-        if_exists: false,
-    };
-    let base = match (bare, if_exists) {
-        ("Null", false) => Base::Null,
-        _ => match COMPARISONS.iter().find(|(known, _, _)| *known == bare) {
-            Some((_, test, negated)) => Base::Compare {
-                test: *test,
-                negated: *negated,
-            },
-            None => return unknown(),
-        },
-    };
-    Operator { set, base, if_exists }
-}
-
-const COMPARISONS: &[(&str, Test, bool)] = &[
-    ("StringEquals", Test::StringEquals, false),
-    ("StringNotEquals", Test::StringEquals, true),
-    ("StringEqualsIgnoreCase", Test::StringEqualsIgnoreCase, false),
-    ("StringNotEqualsIgnoreCase", Test::StringEqualsIgnoreCase, true),
-    ("StringLike", Test::StringLike, false),
-    ("StringNotLike", Test::StringLike, true),
-    ("NumericEquals", Test::NumericEquals, false),
-    ("NumericNotEquals", Test::NumericEquals, true),
-    ("NumericLessThan", Test::NumericLessThan, false),
-    ("NumericLessThanEquals", Test::NumericLessThanEquals, false),
-    ("NumericGreaterThan", Test::NumericGreaterThan, false),
-    ("NumericGreaterThanEquals", Test::NumericGreaterThanEquals, false),
-    ("DateEquals", Test::DateEquals, false),
-    ("DateNotEquals", Test::DateEquals, true),
-    ("DateLessThan", Test::DateLessThan, false),
-    ("DateLessThanEquals", Test::DateLessThanEquals, false),
-    ("DateGreaterThan", Test::DateGreaterThan, false),
-    ("DateGreaterThanEquals", Test::DateGreaterThanEquals, false),
-    ("Bool", Test::Bool, false),
-    ("BinaryEquals", Test::BinaryEquals, false),
-    ("IpAddress", Test::IpAddress, false),
-    ("NotIpAddress", Test::IpAddress, true),
-    ("ArnEquals", Test::ArnLike, false),
-    ("ArnLike", Test::ArnLike, false),
-    ("ArnNotEquals", Test::ArnLike, true),
-    ("ArnNotLike", Test::ArnLike, true),
-];
-
-/// The operator that was probably meant: prefix and suffix as written, the rest the nearest known name.
-fn suggestion(name: &str) -> Option<String> {
-    let (prefix, rest) = match name.split_once(':') {
-        Some((prefix, rest)) => (Some(prefix), rest),
-        None => (None, name),
-    };
-    let (bare, suffix) = match rest.strip_suffix("IfExists") {
-        Some(bare) => (bare, "IfExists"),
-        None => (rest, ""),
-    };
-    let nearest = |text: &str, known: &mut dyn Iterator<Item = &'static str>| {
-        let lower = text.to_ascii_lowercase();
-        known
-            .map(|known| (strsim::levenshtein(&known.to_ascii_lowercase(), &lower), known))
-            .min()
-            .filter(|(distance, _)| *distance <= 3)
-            .map(|(_, known)| known)
-    };
-    let bare = nearest(
-        bare,
-        &mut COMPARISONS.iter().map(|(known, _, _)| *known).chain(["Null"]),
-    )?;
-    let prefix = match prefix {
-        None => String::new(),
-        Some(prefix) => nearest(prefix, &mut ["ForAllValues", "ForAnyValue"].into_iter())?.to_owned() + ":",
-    };
-    Some(format!("{prefix}{bare}{suffix}"))
 }

@@ -1,6 +1,6 @@
 //! Values of Action, Resource and Principal: one text or a list of texts, and the typed form of principals (S2.2).
 
-use super::{NO_EFFECT, Opaque, Parser, quote};
+use super::{NO_EFFECT, Opaque, Parser, quote, shortened};
 use crate::diag::{Code, Diagnostic};
 use crate::json::{Node, Text, Value};
 use crate::policy::document::{Patterns, PrincipalEntry, Principals};
@@ -151,7 +151,7 @@ impl Parser<'_> {
             };
             entries.extend(texts.into_iter().map(|text| match entry {
                 Some(entry) => entry(text),
-                None => PrincipalEntry::Other(kind.clone().into_owned(), text),
+                None => PrincipalEntry::Other(shortened(&kind).to_owned(), text),
             }));
         }
         whole.then_some(entries)
