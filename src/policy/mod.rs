@@ -3,3 +3,4 @@
 //! A broken statement never hides the others: what is not understood is marked opaque and stays in the document.
 
 pub mod document;
+pub mod lint;
