@@ -271,8 +271,7 @@ impl Linter<'_> {
             return false;
         }
         let Base::Compare { test, negated } = condition.operator.base else {
-            self.null_values(condition);
-            return false;
+            return self.null_values(condition);
         };
         let values: Vec<Value<'_>> = condition
             .values
@@ -361,16 +360,22 @@ impl Linter<'_> {
         }
     }
 
-    fn null_values(&mut self, condition: &Condition) {
+    /// Looks at the values of `Null`; tells whether none of them can hold.
+    fn null_values(&mut self, condition: &Condition) -> bool {
         let is_flag =
-            |value: &String| value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
+            |value: &&String| value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
+        let never = !condition.values.iter().any(|value| is_flag(&value));
+        let effect = match never {
+            true => format!("the condition never holds: {} (S2.5.3)", self.nothing()),
+            false => "it never matches (S2.5.3)".to_owned(),
+        };
         for value in condition.values.iter().filter(|value| !is_flag(value)) {
             let message = format!("`Null` of {} is {}", quote(&condition.key), quote(value));
-            let found = self
-                .remark(Code::InvalidConditionValue, message)
-                .effect("it never matches (S2.5.3)");
+            let found = self.remark(Code::InvalidConditionValue, message);
+            let found = found.effect(effect.as_str());
             self.report(found.help("write `\"true\"` for an absent key, `\"false\"` for a present one"));
         }
+        never
     }
 
     fn invalid_value(&mut self, compared: &Compared<'_>, value: &Value<'_>) {

@@ -133,10 +133,25 @@ pub(super) fn is_possible(key: KnownKey, actions: ActionSet, test: Test, value: 
     let Some((forms, _)) = form(key).filter(|_| by_pattern) else {
         return true;
     };
-    let fits = forms
-        .iter()
-        .any(|form| intersects(&value.wide, &fold(tokens(form))));
+    let fits = forms.iter().any(|form| meets(&value.wide, &fold(tokens(form))));
     fits && (forms != ACCOUNT || value.wide.iter().all(may_be_digit))
+}
+
+/// Whether some value has a form and matches a pattern. ARNs are compared part by part: those that have a form here have
+/// no colon besides the five, so that a `*` cannot run over one.
+fn meets(pattern: &[Token], form: &[Token]) -> bool {
+    let parts = |text: &[Token]| -> Vec<Vec<Token>> {
+        let parts = text.splitn(6, |&token| token == Token::Char(':'));
+        parts.map(<[Token]>::to_vec).collect()
+    };
+    let (pattern_parts, form_parts) = (parts(pattern), parts(form));
+    if pattern_parts.len() == 6 && form_parts.len() == 6 {
+        return pattern_parts
+            .iter()
+            .zip(&form_parts)
+            .all(|(a, b)| intersects(a, b));
+    }
+    intersects(pattern, form)
 }
 
 fn may_be_digit(token: &Token) -> bool {
