@@ -43,6 +43,8 @@ mod variable;
 use super::document::{Document, Effect, Patterns, PolicyKind, Statement};
 use crate::diag::{Code, Diagnostic};
 use crate::model::action::{ActionSet, matching};
+use principal::Callers;
+use std::collections::HashSet;
 
 /// What is known of the key, and of the policy as it was written. All of it may be missing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +69,13 @@ pub fn lint(document: &Document, kind: PolicyKind, about: &Subject<'_>) -> Vec<D
     for statement in &document.statements {
         let mut linter = Linter::new(document, kind, about, statement);
         linter.statement();
-        found.extend(linter.found);
+        let mut seen = HashSet::new();
+        found.extend(
+            linter
+                .found
+                .into_iter()
+                .filter(|remark| seen.insert(remark.clone())),
+        );
     }
     found
 }
@@ -85,6 +93,10 @@ struct Linter<'a> {
     named: ActionSet,
     /// Whether it is about KMS and no other service.
     kms_alone: bool,
+    /// Whether any of its resources can be a key.
+    names_keys: bool,
+    /// Whom a key policy or endpoint policy names.
+    callers: Callers,
     found: Vec<Diagnostic>,
 }
 
@@ -119,6 +131,8 @@ impl<'a> Linter<'a> {
             named: named.intersect(can),
             kms_alone: kind == PolicyKind::Key
                 || !patterns.negated && patterns.patterns.iter().all(|text| action::is_of_kms(text)),
+            names_keys: true,
+            callers: Callers::of(statement),
             found: Vec::new(),
         }
     }
@@ -164,11 +178,8 @@ impl<'a> Linter<'a> {
         !self.actions.is_empty() && (may_be_kms || !self.named.is_empty() || self.kms_alone)
     }
 
-    /// Adds a remark, unless it was made of the same statement already.
     fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.found.contains(&diagnostic) {
-            self.found.push(diagnostic);
-        }
+        self.found.push(diagnostic);
     }
 
     /// A remark on the statement.

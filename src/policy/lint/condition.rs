@@ -9,7 +9,8 @@ use crate::condition::key::{Class, KnownKey, Support, canonical_name, did_you_me
 use crate::condition::operator::{Base, Family, SetPrefix, Test};
 use crate::diag::Code;
 use crate::model::action::ActionSet;
-use crate::policy::document::{Condition, Effect, PolicyKind, PrincipalEntry};
+use crate::policy::document::{Condition, Effect, PolicyKind};
+use std::collections::BTreeSet;
 
 /// What a condition is for a request in which its key is absent (S2.5.4, S2.5.6); `None` if that is not known.
 pub(super) fn when_absent(condition: &Condition) -> Option<bool> {
@@ -42,10 +43,20 @@ struct Compared<'a> {
 impl Linter<'_> {
     /// Looks at the condition block.
     pub(super) fn conditions(&mut self) {
+        let asks = self
+            .statement
+            .conditions
+            .iter()
+            .filter(|condition| when_absent(condition) == Some(false));
+        let asked_for: BTreeSet<String> = asks.map(|condition| canonical_name(&condition.key)).collect();
         let mut dead = false;
         for condition in &self.statement.conditions {
             if matches!(condition.operator.base, Base::Unknown(_)) {
                 continue;
+            }
+            if let Some((key, _)) = lookup(&condition.key) {
+                let asked_for = asked_for.contains(&canonical_name(&condition.key));
+                self.set_operator(condition, key, asked_for);
             }
             dead |= self.condition(condition);
         }
@@ -60,7 +71,6 @@ impl Linter<'_> {
             self.unknown_key(condition);
             return self.values(condition, None);
         };
-        self.set_operator(condition, key);
         if self.kind == PolicyKind::Key && !key.is_documented_in_key_policies() {
             self.tag_in_key_policy(condition);
         } else if self.is_unsupported(key) {
@@ -163,20 +173,6 @@ impl Linter<'_> {
             PolicyKind::Rcp | PolicyKind::Trust => return None,
             _ => return (for_services && self.kms_alone).then_some(iam),
         }
-        let principals = self
-            .statement
-            .principals
-            .as_ref()
-            .filter(|principals| !principals.negated)?;
-        let entries = &principals.entries;
-        let all = |test: &dyn Fn(&PrincipalEntry) -> bool| !entries.is_empty() && entries.iter().all(test);
-        let is_iam = |entry: &PrincipalEntry| matches!(entry, PrincipalEntry::Aws(text) if text != "*");
-        let is_role = |entry: &PrincipalEntry| match entry {
-            PrincipalEntry::Aws(text) => text.contains(":role/") || text.contains(":assumed-role/"),
-            _ => false,
-        };
-        let is_service =
-            |entry: &PrincipalEntry| matches!(entry, PrincipalEntry::Service(name) if name != "*");
         let never_for_services = key.class() == Class::Session
             || matches!(
                 key,
@@ -185,11 +181,11 @@ impl Linter<'_> {
                     | KnownKey::PrincipalTag
                     | KnownKey::Username
             );
-        if for_services && all(&is_iam) {
+        if for_services && self.callers.iam {
             Some(iam)
-        } else if key == KnownKey::Username && all(&is_role) {
+        } else if key == KnownKey::Username && self.callers.roles {
             Some("roles have no user name")
-        } else if never_for_services && all(&is_service) {
+        } else if never_for_services && self.callers.services {
             Some("direct calls of AWS services do not have it")
         } else {
             None
@@ -197,7 +193,7 @@ impl Linter<'_> {
     }
 
     /// S2.5.6, S2.5.7
-    fn set_operator(&mut self, condition: &Condition, key: KnownKey) {
+    fn set_operator(&mut self, condition: &Condition, key: KnownKey, asked_for: bool) {
         let operator = &condition.operator;
         let Base::Compare { negated, .. } = operator.base else {
             return;
@@ -236,7 +232,7 @@ impl Linter<'_> {
                     .help("leave out `ForAnyValue:`")
             }
             (SetPrefix::ForAllValues, true)
-                if self.statement.effect == Some(Effect::Allow) && self.may_be_missing(condition, key) =>
+                if self.statement.effect == Some(Effect::Allow) && !asked_for && self.may_be_missing(key) =>
             {
                 found(format!(
                     "`ForAllValues` on {shown} in an `Allow`, and nothing asks for the key"
@@ -249,20 +245,13 @@ impl Linter<'_> {
         self.report(found);
     }
 
-    /// Whether a request that satisfies the statement may lack the key.
-    fn may_be_missing(&self, condition: &Condition, key: KnownKey) -> bool {
-        let name = canonical_name(&condition.key);
-        let asked_for = self
-            .statement
-            .conditions
-            .iter()
-            .any(|other| canonical_name(&other.key) == name && when_absent(other) == Some(false));
-        let always_there = match key {
-            KnownKey::GrantOperations => true,
-            KnownKey::TagKeys => self.actions.is_subset(ActionSet::TAG),
-            _ => false,
-        };
-        !asked_for && !always_there
+    /// Whether a request for the statement's actions may lack a key that some of them support.
+    fn may_be_missing(&self, key: KnownKey) -> bool {
+        match key {
+            KnownKey::GrantOperations => false,
+            KnownKey::TagKeys => !self.actions.is_subset(ActionSet::TAG),
+            _ => true,
+        }
     }
 
     /// Looks at the values; tells whether the condition was reported as one that never holds.

@@ -15,6 +15,11 @@ use crate::diag::Code;
 use crate::model::action::{Action, ActionSet};
 use crate::policy::document::{Condition, PolicyKind};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// With more values than this on one key, which no real policy has, contradictions are not looked for: that takes time by
+/// the square of their number.
+const MOST_VALUES: usize = 1_000;
 
 /// The conditions on one key.
 struct Group<'a> {
@@ -105,11 +110,10 @@ impl Linter<'_> {
     }
 
     fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
         for condition in &self.statement.conditions {
             let name = canonical_name(&condition.key);
             let tests = match condition.operator.base {
-                // S2.5.4: without the key it holds, so it asks for nothing that another condition does not.
                 Base::Compare { test, negated } => Some(Comparison {
                     set: condition.operator.set,
                     test,
@@ -122,20 +126,16 @@ impl Linter<'_> {
                 }),
                 Base::Null | Base::Unknown(_) => None,
             };
-            match groups.iter_mut().find(|group| group.name == name) {
-                Some(group) => {
-                    group.conditions.push(condition);
-                    group.tests.extend(tests);
-                }
-                None => groups.push(Group {
-                    key: lookup(&condition.key).map(|(key, _)| key),
-                    name,
-                    conditions: vec![condition],
-                    tests: tests.into_iter().collect(),
-                }),
-            }
+            let group = groups.entry(name).or_insert_with_key(|name| Group {
+                key: lookup(&condition.key).map(|(key, _)| key),
+                name: name.clone(),
+                conditions: Vec::new(),
+                tests: Vec::new(),
+            });
+            group.conditions.push(condition);
+            group.tests.extend(tests);
         }
-        groups
+        groups.into_values().collect()
     }
 
     /// Whether some request for an action may satisfy all conditions on a key.
@@ -170,6 +170,10 @@ impl Linter<'_> {
 impl Group<'_> {
     /// Whether the key may have values that satisfy all comparisons.
     fn has_value(&self, action: Action) -> bool {
+        let values: usize = self.tests.iter().map(|test| 1 + test.values.len()).sum();
+        if values > MOST_VALUES {
+            return true;
+        }
         let list = self.key.and_then(|key| listed_for(key, action));
         let several = match self.key {
             Some(key) => key.is_multi_valued(),

@@ -4,7 +4,8 @@ use super::variable::has_placeholder;
 use super::{Linter, quote};
 use crate::arn::{Arn, PrincipalArn, UniqueId, is_account_id, unique_id};
 use crate::diag::{Code, Diagnostic};
-use crate::policy::document::{Effect, PrincipalEntry, Principals};
+use crate::policy::document::{Effect, PrincipalEntry, Principals, Statement};
+use std::collections::BTreeSet;
 
 /// What is wrong with an entry.
 struct Problem {
@@ -22,6 +23,39 @@ impl Problem {
     fn help(self, help: impl Into<String>) -> Problem {
         let help = Some(help.into());
         Problem { help, ..self }
+    }
+}
+
+/// Of what sort all principals of a statement are. Nothing is said of those of NotPrincipal, nor of none at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Callers {
+    /// IAM principals, none of them `*` (S2.2.2).
+    pub(super) iam: bool,
+    /// Roles and sessions of roles.
+    pub(super) roles: bool,
+    /// AWS services.
+    pub(super) services: bool,
+}
+
+impl Callers {
+    /// Looks at the principals of a statement.
+    pub(super) fn of(statement: &Statement) -> Callers {
+        let listed = statement
+            .principals
+            .as_ref()
+            .filter(|principals| !principals.negated);
+        let entries = listed
+            .map(|principals| principals.entries.as_slice())
+            .unwrap_or_default();
+        let all = |test: fn(&PrincipalEntry) -> bool| !entries.is_empty() && entries.iter().all(test);
+        Callers {
+            iam: all(|entry| matches!(entry, PrincipalEntry::Aws(text) if text != "*")),
+            roles: all(|entry| match entry {
+                PrincipalEntry::Aws(text) => text.contains(":role/") || text.contains(":assumed-role/"),
+                _ => false,
+            }),
+            services: all(|entry| matches!(entry, PrincipalEntry::Service(name) if name != "*")),
+        }
     }
 }
 
@@ -141,10 +175,10 @@ impl Linter<'_> {
     /// S2.2.17: whoever is excepted by name may still be denied as part of an account that is not.
     fn accounts_not_excepted(&mut self, principals: &Principals) {
         let texts = || principals.entries.iter().filter_map(aws_text);
-        let listed: Vec<&str> = texts().filter_map(whole_account).collect();
+        let listed: BTreeSet<&str> = texts().filter_map(whole_account).collect();
         let missing = texts().find(|text| {
             let named = PrincipalArn::parse(text).filter(|arn| is_named(arn));
-            named.is_some_and(|arn| !listed.contains(&arn.account()))
+            named.is_some_and(|arn| !listed.contains(arn.account()))
         });
         let Some(arn) = missing.and_then(PrincipalArn::parse) else {
             return;

@@ -73,8 +73,10 @@ impl Linter<'_> {
         let Some(resources) = &self.statement.resources else {
             return;
         };
+        let names_a_key = |text: &String| is_everything(text) || self.can_match_a_key(text);
+        self.names_keys = resources.negated || resources.patterns.iter().any(names_a_key);
         for text in &resources.patterns {
-            if let Some(problem) = self.entry(text, resources) {
+            if let Some(problem) = self.entry(text) {
                 self.odd_entry(problem, resources);
             }
         }
@@ -119,7 +121,7 @@ impl Linter<'_> {
     }
 
     /// What is wrong with one entry, as far as it concerns KMS.
-    fn entry(&self, text: &str, resources: &Patterns) -> Option<Problem> {
+    fn entry(&self, text: &str) -> Option<Problem> {
         let shown = quote(text);
         if is_everything(text) || has_placeholder(text) || !self.kms_alone && !may_be_of_kms(text) {
             return None;
@@ -152,7 +154,7 @@ impl Linter<'_> {
             });
         }
         match sixth {
-            [sixth] => first_parts(&shown, first_five).or_else(|| self.sixth_part(text, sixth, resources)),
+            [sixth] => first_parts(&shown, first_five).or_else(|| self.sixth_part(text, sixth)),
             _ => self.short(&shown, &parts),
         }
     }
@@ -192,7 +194,7 @@ impl Linter<'_> {
         may_be_of_kms(text) && self.sixth(text).is_none_or(is_key)
     }
 
-    fn sixth_part(&self, text: &str, written: &str, resources: &Patterns) -> Option<Problem> {
+    fn sixth_part(&self, text: &str, written: &str) -> Option<Problem> {
         let shown = quote(text);
         if self.can_match_a_key(text) {
             let id = written
@@ -205,7 +207,7 @@ impl Linter<'_> {
         }
         let is_alias = |sixth: Vec<Token>| intersects(&sixth, &tokens(ALIASES));
         if self.sixth(text).is_some_and(is_alias) {
-            return self.alias(&shown, resources);
+            return self.alias(&shown);
         }
         let problem = Problem::new(
             format!("{shown} is the ARN of neither a key nor an alias"),
@@ -219,7 +221,7 @@ impl Linter<'_> {
     }
 
     /// S2.4.5: an alias ARN matters for the alias side of three actions, and never stands for the key.
-    fn alias(&self, shown: &str, resources: &Patterns) -> Option<Problem> {
+    fn alias(&self, shown: &str) -> Option<Problem> {
         let message = format!("the alias ARN {shown} does not stand for the alias's key");
         let problem = Problem::new(message, "S1.5, S2.4.5");
         if self.kind == PolicyKind::Key {
@@ -232,12 +234,7 @@ impl Linter<'_> {
             return Some(problem);
         }
         let on_keys = self.named.intersect(ActionSet::ON_KEYS).minus(ActionSet::ALIAS);
-        let names_keys = resources.negated
-            || resources
-                .patterns
-                .iter()
-                .any(|text| is_everything(text) || self.can_match_a_key(text));
-        (!names_keys && !on_keys.is_empty()).then_some(Problem {
+        (!self.names_keys && !on_keys.is_empty()).then_some(Problem {
             effect: Some("only CreateAlias, UpdateAlias and DeleteAlias match it"),
             ..problem
         })
@@ -275,7 +272,7 @@ impl Linter<'_> {
         let keys: Vec<&String> = resources
             .patterns
             .iter()
-            .filter(|text| self.entry(text, resources).is_none())
+            .filter(|text| self.entry(text).is_none())
             .collect();
         if keys.is_empty() {
             return;

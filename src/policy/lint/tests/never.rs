@@ -115,7 +115,7 @@ fn keys_that_no_action_has_together() {
         &both,
         Code::NeverTrue,
         &[
-            "no action of the statement can satisfy `kms:SigningAlgorithm`, `kms:EncryptionAlgorithm` together",
+            "no action of the statement can satisfy `kms:EncryptionAlgorithm`, `kms:SigningAlgorithm` together",
         ],
     );
     none(&on(

@@ -125,6 +125,30 @@ fn guardrails() {
     none(&found(PolicyKind::Scp, &deletion));
 }
 
+/// Nothing takes time by the square of what is written.
+#[test]
+fn large_policies() {
+    let many = |text: &dyn Fn(usize) -> String| -> Vec<String> { (0..4_000).map(text).collect() };
+    let conditions: serde_json::Map<String, Value> = many(&|i| format!("aws:PrincipalTag/{i}"))
+        .into_iter()
+        .map(|key| (key, json!(["a*", "b"])))
+        .collect();
+    let aliases = many(&|i| format!("arn:aws:kms:us-east-1:111122223333:alias/{i}"));
+    let arns = many(&|i| format!("arn:aws:iam::111122223333:role/{i}"));
+    let roots = many(&|i| format!("arn:aws:iam::{:012}:root", i));
+    let principals = [roots, arns.clone()].concat();
+    let statement = json!({
+        "Effect": "Deny",
+        "NotPrincipal": {"AWS": principals},
+        "Action": ["kms:CreateAlias", "kms:Decrypt"],
+        "Resource": aliases,
+        "Condition": {"ForAllValues:StringEquals": conditions, "ArnLike": {"aws:PrincipalArn": arns}, "StringLike": {"aws:PrincipalArn": arns}}
+    });
+    for kind in [PolicyKind::Key, PolicyKind::Endpoint] {
+        assert!(found(kind, &statement).len() > 8_000);
+    }
+}
+
 /// Published policies, if the folder is there: no remark without an effect, and none at all on other services.
 #[test]
 fn published_policies() {
