@@ -5,8 +5,14 @@
 //! thing that holds and its near misses, so that no rule can be left out, or lose a condition, unnoticed.
 //! `decision` has tables instead, which are their own expectation.
 
+mod cast;
+mod conditions;
+mod context;
 mod decision;
+mod principals;
 mod programs;
+mod statements;
+mod worlds;
 
 use std::collections::BTreeSet;
 use std::fs;
