@@ -9,11 +9,15 @@
 //! sentence; lower it; write the rule with its clause id and a sentence; add a rule case under
 //! `tests/rules/`; accept and read the snapshots; teach the slow evaluator in `tests/support/`.
 
+pub(crate) mod clauses;
 pub(crate) mod decision;
 pub(crate) mod denies;
 pub(crate) mod grants;
 pub(crate) mod guardrails;
 pub(crate) mod paths;
+#[cfg(test)]
+#[path = "../tests/rules/mod.rs"]
+mod tests;
 
 use crate::facts::id::{
     AccountId, Basis, KeyId, Layer, LevelId, Mask, PrincipalId, Route, StatementId,

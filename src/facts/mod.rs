@@ -10,5 +10,7 @@ pub(crate) mod relations;
 pub(crate) mod residual;
 pub(crate) mod stated;
 pub(crate) mod statement;
+#[cfg(test)]
+pub(crate) mod text;
 pub(crate) mod view;
 pub(crate) mod world;
