@@ -7,10 +7,7 @@
 //! `"S4.5.1" "title" SOURCE "text" ["case", ..];` is a clause. They stand in order of their ids.
 #![cfg_attr(
     not(test),
-    allow(
-        dead_code,
-        reason = "texts and cases are for whoever asks what an id means"
-    )
+    allow(dead_code, reason = "texts and cases are for whoever asks what an id means")
 )]
 
 mod source;

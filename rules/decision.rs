@@ -49,24 +49,18 @@ enum Caps {
 fn caps(route: Route) -> Caps {
     match route {
         // S4.4.1, S4.4.3, S4.4.5, S4.4.7: named themselves. S4.6.2: root users have neither. S4.11.1: nor have services.
-        Route::User
-        | Route::Session
-        | Route::AnyoneByArn
-        | Route::Root
-        | Route::CrossAccountRoot => Caps::None,
-        Route::Federated | Route::Service | Route::IamOnlyRoot => Caps::None,
-        // S4.9.6: a grantee named by its user or session ARN. S4.9.8 (a), (b), (c): by right of the grant or of the root.
-        Route::Grant | Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringRoot => {
+        Route::User | Route::Session | Route::AnyoneByArn | Route::Root | Route::CrossAccountRoot => {
             Caps::None
         }
+        Route::Federated | Route::Service | Route::IamOnlyRoot => Caps::None,
+        // S4.9.6: a grantee named by its user or session ARN. S4.9.8 (a), (b), (c): by right of the grant or of the root.
+        Route::Grant | Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringRoot => Caps::None,
         // S4.4.2, S4.4.4, S4.5.1, S4.6.1, S4.10.1
-        Route::Role
-        | Route::UserOfSession
-        | Route::Delegated
-        | Route::CrossAccount
-        | Route::IamOnly => Caps::Required,
+        Route::Role | Route::UserOfSession | Route::Delegated | Route::CrossAccount | Route::IamOnly => {
+            Caps::Required
+        }
         // S4.9.2, S4.9.8 (d): the identity side counts only within its limits.
-        Route::GrantToAccount | Route::RetiringByIdentity => Caps::Required,
+        Route::GrantToAccount | Route::RetiringByIdentity | Route::RetiringGranteeAccount => Caps::Required,
         // S4.4.6
         Route::Anyone => Caps::Doubtful(
             "S4.4.6",
@@ -116,7 +110,10 @@ pub(crate) fn path<L: Logic>(
     }
     if let Some(scp) = limits.scp {
         // S4.7.1: SCPs cap every kind of permission. S4.9.8: for the right to retire by a grant this is not documented.
-        let scp = if matches!(route, Route::RetiringPrincipal | Route::RetiringGrantee) {
+        let scp = if matches!(
+            route,
+            Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringGranteeAccount
+        ) {
             let doubt = logic.ambiguous(
                 "S4.9.8",
                 "the right to retire by a grant prevails over an SCP that does not allow",

@@ -104,7 +104,7 @@ crepe! {
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), InAccount(p, a), RootUser(p);
 
     // S4.9.8 (b): for the account's other principals it is a delegation (S4.9.2).
-    Path(p, k, Route::RetiringByIdentity, ByGrant(g), Statement(s), RETIRE) <-
+    Path(p, k, Route::RetiringGranteeAccount, ByGrant(g), Statement(s), RETIRE) <-
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), PolicyAllows(d, k, s, n),
         (!(n & RETIRE).is_empty()), Holds(p, d), InAccount(p, a);
 
@@ -141,25 +141,10 @@ pub(crate) fn run(facts: &Facts) -> Vec<PathRow> {
     );
     program.extend(facts.grant.iter().map(|&(g, k, m)| Grant(g, k, m)));
     program.extend(facts.issued_by.iter().map(|&(g, a)| IssuedBy(g, a)));
-    program.extend(
-        facts
-            .grantee
-            .iter()
-            .map(|&(g, p, kind)| Grantee(g, p, kind)),
-    );
-    program.extend(
-        facts
-            .grantee_account
-            .iter()
-            .map(|&(g, a)| GranteeAccount(g, a)),
-    );
+    program.extend(facts.grantee.iter().map(|&(g, p, kind)| Grantee(g, p, kind)));
+    program.extend(facts.grantee_account.iter().map(|&(g, a)| GranteeAccount(g, a)));
     program.extend(facts.retiring.iter().map(|&(g, p)| Retiring(g, p)));
-    program.extend(
-        facts
-            .retiring_account
-            .iter()
-            .map(|&(g, a)| RetiringAccount(g, a)),
-    );
+    program.extend(facts.retiring_account.iter().map(|&(g, a)| RetiringAccount(g, a)));
     let (paths,) = program.run_with_hasher::<ahash::RandomState>();
     paths
         .into_iter()

@@ -4,9 +4,7 @@
 //! statement for an action is an implicit deny.
 
 use super::{LevelRow, LimitRow};
-use crate::facts::id::{
-    AccountId, KeyId, Layer, LevelId, Mask, PolicyId, PrincipalId, StatementId,
-};
+use crate::facts::id::{AccountId, KeyId, Layer, LevelId, Mask, PolicyId, PrincipalId, StatementId};
 use crate::facts::relations::Facts;
 use crepe::crepe;
 
@@ -125,10 +123,7 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Guardrails {
     program.extend(pairs.iter().map(|&(p, k)| Pair(p, k)));
     let (under, allows, levels) = program.run_with_hasher::<ahash::RandomState>();
     Guardrails {
-        under: under
-            .into_iter()
-            .map(|Under(p, layer)| (p, layer))
-            .collect(),
+        under: under.into_iter().map(|Under(p, layer)| (p, layer)).collect(),
         allows: allows
             .into_iter()
             .map(|Allows(principal, key, layer, statement, mask)| LimitRow {
@@ -141,15 +136,13 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Guardrails {
             .collect(),
         levels: levels
             .into_iter()
-            .map(
-                |LevelAllows(account, key, level, statement, mask)| LevelRow {
-                    account,
-                    key,
-                    level,
-                    statement,
-                    mask,
-                },
-            )
+            .map(|LevelAllows(account, key, level, statement, mask)| LevelRow {
+                account,
+                key,
+                level,
+                statement,
+                mask,
+            })
             .collect(),
     }
 }

@@ -19,9 +19,7 @@ pub(crate) mod paths;
 #[path = "../tests/rules/mod.rs"]
 mod tests;
 
-use crate::facts::id::{
-    AccountId, Basis, KeyId, Layer, LevelId, Mask, PrincipalId, Route, StatementId,
-};
+use crate::facts::id::{AccountId, Basis, KeyId, Layer, LevelId, Mask, PrincipalId, Route, StatementId};
 
 /// Some way in which principal may be allowed actions on key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -168,12 +168,7 @@ pub(crate) fn run(facts: &Facts) -> Vec<PathRow> {
     );
     program.extend(facts.names_account.iter().map(|&(s, a)| NamesAccount(s, a)));
     program.extend(facts.names_anyone.iter().map(|&(s,)| NamesAnyone(s)));
-    program.extend(
-        facts
-            .tests_principal_arn
-            .iter()
-            .map(|&(s,)| TestsPrincipalArn(s)),
-    );
+    program.extend(facts.tests_principal_arn.iter().map(|&(s,)| TestsPrincipalArn(s)));
     program.extend(facts.asks.iter().map(|&(s, q)| Asks(s, q)));
     program.extend(facts.admits.iter().map(|&(q, p)| Admits(q, p)));
     let (paths,) = program.run_with_hasher::<ahash::RandomState>();

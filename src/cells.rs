@@ -74,12 +74,7 @@ impl Logic for Formulas {
 
 impl Cell {
     /// All layers for one action. `say` gives the value of a statement of a policy, or of what a path rests on.
-    pub(crate) fn layers(
-        &self,
-        case: &Case<'_>,
-        action: Action,
-        values: &mut Values<'_>,
-    ) -> Layers {
+    pub(crate) fn layers(&self, case: &Case<'_>, action: Action, values: &mut Values<'_>) -> Layers {
         let limits = self.limits(case, action, values);
         let mut paths = Vec::new();
         let mut any = FormulaId::FALSE;
@@ -118,12 +113,7 @@ impl Cell {
         }
     }
 
-    fn limits(
-        &self,
-        case: &Case<'_>,
-        action: Action,
-        values: &mut Values<'_>,
-    ) -> Limits<FormulaId> {
+    fn limits(&self, case: &Case<'_>, action: Action, values: &mut Values<'_>) -> Limits<FormulaId> {
         let session = self.layer(case, Layer::Session, action, values);
         let session_required = match (case.principal.kind, session) {
             (Kind::Federated, None) => Some(match case.stated {
@@ -171,10 +161,7 @@ impl Cell {
 
     /// Whether every level allows (S4.7.1).
     fn scp(&self, case: &Case<'_>, action: Action, values: &mut Values<'_>) -> FormulaId {
-        let account: Option<&Account> = case
-            .principal
-            .account
-            .and_then(|id| case.view.world.account(id));
+        let account: Option<&Account> = case.principal.account.and_then(|id| case.view.world.account(id));
         let mut all = FormulaId::TRUE;
         for &level in account.into_iter().flat_map(|account| &account.levels) {
             let value = self.level(case, level, action, values);
@@ -183,13 +170,7 @@ impl Cell {
         all
     }
 
-    fn level(
-        &self,
-        case: &Case<'_>,
-        level: LevelId,
-        action: Action,
-        values: &mut Values<'_>,
-    ) -> FormulaId {
+    fn level(&self, case: &Case<'_>, level: LevelId, action: Action, values: &mut Values<'_>) -> FormulaId {
         let mut any = FormulaId::FALSE;
         for row in self
             .levels
@@ -252,10 +233,7 @@ impl Cell {
         }
         statements.sort_unstable();
         statements.dedup();
-        for statement in statements
-            .into_iter()
-            .filter_map(|id| case.view.statement(id))
-        {
+        for statement in statements.into_iter().filter_map(|id| case.view.statement(id)) {
             for &group in &statement.groups {
                 split(group);
             }
@@ -304,10 +282,7 @@ pub(crate) struct Derived {
 }
 
 /// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
-pub(crate) fn derive(
-    facts: &crate::facts::relations::Facts,
-    pairs: &[(PrincipalId, KeyId)],
-) -> Derived {
+pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
     use crate::rules::{denies, grants, guardrails, paths};
     let mut rows = paths::run(facts);
     rows.extend(grants::run(facts));
@@ -321,8 +296,7 @@ pub(crate) fn derive(
             row.mask.bits(),
         )
     });
-    let mut touched: Vec<(PrincipalId, KeyId)> =
-        rows.iter().map(|row| (row.principal, row.key)).collect();
+    let mut touched: Vec<(PrincipalId, KeyId)> = rows.iter().map(|row| (row.principal, row.key)).collect();
     touched.extend_from_slice(pairs);
     touched.sort_unstable();
     touched.dedup();
@@ -361,9 +335,7 @@ impl Derived {
     ) -> Cell {
         let at = (key, principal);
         let levels = account.map_or(&[][..], |account| {
-            run_of(&self.levels, |row| {
-                (row.key, row.account).cmp(&(key, account))
-            })
+            run_of(&self.levels, |row| (row.key, row.account).cmp(&(key, account)))
         });
         Cell {
             paths: run_of(&self.paths, |row| (row.key, row.principal).cmp(&at)).to_vec(),

@@ -108,8 +108,7 @@ impl Engine {
 
     /// The cell of a pair of the tables.
     pub(crate) fn cell(&self, principal: PrincipalId, key: KeyId) -> Cell {
-        self.derived
-            .cell(principal, key, self.account_of(principal))
+        self.derived.cell(principal, key, self.account_of(principal))
     }
 
     fn account_of(&self, principal: PrincipalId) -> Option<AccountId> {
@@ -128,8 +127,7 @@ fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
         .chunk_by(|a, b| (a.key, a.principal) == (b.key, b.principal))
     {
         let Some(first) = rows.first() else { continue };
-        let (Some(principal), Some(key)) = (world.principal(first.principal), world.key(first.key))
-        else {
+        let (Some(principal), Some(key)) = (world.principal(first.principal), world.key(first.key)) else {
             continue;
         };
         let cell = derived.cell(first.principal, first.key, principal.account);

@@ -51,9 +51,7 @@ impl Error {
                 Some("give the folder that holds `accounts/` and `organization/`".to_owned())
             }
             Error::Name { suggestions, .. } if suggestions.is_empty() => None,
-            Error::Name { suggestions, .. } => {
-                Some(format!("did you mean `{}`?", suggestions.join("`, `")))
-            }
+            Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
             Error::Request(_) => None,
         }
     }

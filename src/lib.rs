@@ -15,9 +15,9 @@ pub mod model;
 pub mod pattern;
 pub mod policy;
 mod query;
+pub mod report;
 #[path = "../rules/mod.rs"]
 mod rules;
-pub mod report;
 pub mod source;
 
 pub use answer::{Access, Decision, Derivation, GrantRef, Outcome, Residual, Row, StatementRef};

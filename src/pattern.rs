@@ -83,9 +83,7 @@ pub fn matches_everything(pattern: &[Token]) -> bool {
 /// Whether the pattern, written with `*` and `?`, matches the whole text. Case counts.
 #[must_use]
 pub fn glob(pattern: &str, text: &str) -> bool {
-    run(pattern.chars().map(Token::read), text.chars(), |a, b| {
-        a == b
-    })
+    run(pattern.chars().map(Token::read), text.chars(), |a, b| a == b)
 }
 
 /// Like [`glob`], but ASCII letters of either case are the same, as in names of actions (S2.3.1).
@@ -159,9 +157,7 @@ impl Pattern {
             return Pattern(Shape::Exact(written(pattern)));
         }
         match pattern.split_last() {
-            Some((Token::Many, prefix)) if !has_wildcard(prefix) => {
-                Pattern(Shape::Prefix(written(prefix)))
-            }
+            Some((Token::Many, prefix)) if !has_wildcard(prefix) => Pattern(Shape::Prefix(written(prefix))),
             _ => Pattern(Shape::Other(pattern.into())),
         }
     }
@@ -261,9 +257,7 @@ mod tests {
             let pattern: String = (0..next(9))
                 .map(|_| ['a', 'b', ':', '*', '?'][next(5) as usize])
                 .collect();
-            let text: String = (0..next(12))
-                .map(|_| ['a', 'b', ':'][next(3) as usize])
-                .collect();
+            let text: String = (0..next(12)).map(|_| ['a', 'b', ':'][next(3) as usize]).collect();
             let expected = naive(&tokens(&pattern), &text.chars().collect::<Vec<_>>());
             assert_eq!(glob(&pattern, &text), expected, "{pattern} on {text}");
         }

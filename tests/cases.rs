@@ -37,12 +37,27 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 fn statement(out: &mut String, statement: &StatementRef) {
-    let sid = statement.sid.as_deref().map_or_else(|| format!("#{}", statement.index), |sid| format!("{sid:?}"));
-    writeln!(out, "    {} {sid} {}:{}", statement.policy, statement.file, statement.line).unwrap();
+    let sid = statement
+        .sid
+        .as_deref()
+        .map_or_else(|| format!("#{}", statement.index), |sid| format!("{sid:?}"));
+    writeln!(
+        out,
+        "    {} {sid} {}:{}",
+        statement.policy, statement.file, statement.line
+    )
+    .unwrap();
 }
 
 fn show_decision(out: &mut String, decision: &Decision) {
-    writeln!(out, "  {} by {} ({})", outcome(decision.outcome), decision.layer, decision.rule).unwrap();
+    writeln!(
+        out,
+        "  {} by {} ({})",
+        outcome(decision.outcome),
+        decision.layer,
+        decision.rule
+    )
+    .unwrap();
     decision.statements.iter().for_each(|one| statement(out, one));
     if let Some(grant) = &decision.grant {
         writeln!(out, "    grant {} {}:{}", grant.id, grant.file, grant.line).unwrap();
@@ -64,10 +79,16 @@ fn show_decision(out: &mut String, decision: &Decision) {
 fn show_row(out: &mut String, row: &Row) {
     match &row.access {
         Access::Always => writeln!(out, "  {} always", row.principal).unwrap(),
-        Access::Conditional { condition } => writeln!(out, "  {} if {}", row.principal, condition.text()).unwrap(),
+        Access::Conditional { condition } => {
+            writeln!(out, "  {} if {}", row.principal, condition.text()).unwrap()
+        }
     }
     for via in &row.via {
-        let grant = via.grant.as_ref().map(|grant| format!(" grant {}", grant.id)).unwrap_or_default();
+        let grant = via
+            .grant
+            .as_ref()
+            .map(|grant| format!(" grant {}", grant.id))
+            .unwrap_or_default();
         writeln!(out, "   via {} {}{grant}", via.path, via.rule).unwrap();
         via.statements.iter().for_each(|one| statement(out, one));
     }
@@ -75,7 +96,12 @@ fn show_row(out: &mut String, row: &Row) {
 
 fn decide(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<String>) {
     let request = &ask["request"];
-    writeln!(out, "decide {} {} {}", request["principal"], request["action"], request["resource"]).unwrap();
+    writeln!(
+        out,
+        "decide {} {} {}",
+        request["principal"], request["action"], request["resource"]
+    )
+    .unwrap();
     let parsed = keywho::report::request::parse(request.to_string().as_bytes());
     let request = match parsed {
         Ok(parsed) => parsed.request,
@@ -102,7 +128,11 @@ fn decide(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<String
     expect("decision", &ask["expect"], outcome(decision.outcome));
     expect("lockout", &ask["lockout"], decision.lockout.unwrap_or("none"));
     if let Some(usable) = ask["usable"].as_bool() {
-        expect("usable", &Value::String(usable.to_string()), &decision.usable.unwrap_or(true).to_string());
+        expect(
+            "usable",
+            &Value::String(usable.to_string()),
+            &decision.usable.unwrap_or(true).to_string(),
+        );
     }
     if let Some(name) = ask["names"].as_str()
         && !decision.statements.iter().any(|one| one.policy == name)
@@ -159,5 +189,10 @@ fn cases() {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!("answers", out));
     }
-    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong answers:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -16,14 +16,25 @@ use serde_json::Value;
 /// What the engine says, by the name the contract gives it.
 fn engine_says(engine: &Engine, request: &Value) -> Result<(&'static str, String), String> {
     let parsed = keywho::report::request::parse(request.to_string().as_bytes()).map_err(|bad| bad.error)?;
-    let decision = engine.decide(&parsed.request).map_err(|error| error.to_string())?;
+    let decision = engine
+        .decide(&parsed.request)
+        .map_err(|error| error.to_string())?;
     let name = match decision.outcome {
         Outcome::Allowed => "allowed",
         Outcome::ExplicitDeny => "explicitDeny",
         Outcome::ImplicitDeny => "implicitDeny",
         Outcome::Undetermined => "undetermined",
     };
-    Ok((name, format!("{} {} {:?} {:?}", decision.layer, decision.rule, decision.statements, decision.residual.map(|r| r.text()))))
+    Ok((
+        name,
+        format!(
+            "{} {} {:?} {:?}",
+            decision.layer,
+            decision.rule,
+            decision.statements,
+            decision.residual.map(|r| r.text())
+        ),
+    ))
 }
 
 /// Writes a world as a snapshot folder, to look at a difference with the command line.
@@ -38,8 +49,14 @@ fn dump(folder: &std::path::Path, seed: u64, files: &[(String, Vec<u8>)]) {
 /// Compares on some worlds; the number of requests can be raised for long runs by `KEYWHO_REFERENCE_WORLDS`.
 #[test]
 fn the_engine_agrees_with_the_slow_evaluator() {
-    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
-    let first: u64 = std::env::var("KEYWHO_REFERENCE_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(200);
+    let first: u64 = std::env::var("KEYWHO_REFERENCE_FIRST")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
     let per_world = 60;
     let mut wrong = Vec::new();
     let mut asked = 0_usize;
@@ -54,14 +71,19 @@ fn the_engine_agrees_with_the_slow_evaluator() {
         let mut rng = support::rng::Rng::new(seed ^ 0x5eed);
         for request in support::requests::requests(&world, &mut rng, per_world) {
             // A pattern's instance may be no ARN; no AWS service would send it.
-            if ["\"arn::", "\"arn:*"].iter().any(|odd| request["context"].to_string().contains(odd)) {
+            if ["\"arn::", "\"arn:*"]
+                .iter()
+                .any(|odd| request["context"].to_string().contains(odd))
+            {
                 continue;
             }
             asked += 1;
             let expected = support::decide::decide(&world, &request).name();
             match engine_says(&engine, &request) {
                 Ok((got, _)) if got == expected => {}
-                Ok((got, why)) => wrong.push(format!("seed {seed}: {got}, not {expected}: {request}\n    {why}")),
+                Ok((got, why)) => wrong.push(format!(
+                    "seed {seed}: {got}, not {expected}: {request}\n    {why}"
+                )),
                 Err(error) => wrong.push(format!("seed {seed}: error {error}, not {expected}: {request}")),
             }
         }
@@ -71,5 +93,10 @@ fn the_engine_agrees_with_the_slow_evaluator() {
         std::fs::write(path, wrong.join("\n")).unwrap();
     }
     let shown: Vec<&str> = wrong.iter().take(10).map(String::as_str).collect();
-    assert!(wrong.is_empty(), "{} of {asked} differ:\n{}", wrong.len(), shown.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked} differ:\n{}",
+        wrong.len(),
+        shown.join("\n")
+    );
 }

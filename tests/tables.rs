@@ -96,21 +96,9 @@ fn actions() {
     let ours: Vec<String> = Action::all().map(|action| action.to_string()).collect();
     assert_eq!(ours, expected);
     for (action, entry) in Action::all().zip(entries) {
-        assert_eq!(
-            action.api_operation(),
-            text(entry, "api_operation"),
-            "{action}"
-        );
-        assert_eq!(
-            action.level().words(),
-            text(entry, "access_level"),
-            "{action}"
-        );
-        assert_eq!(
-            category(action.category()),
-            text(entry, "category"),
-            "{action}"
-        );
+        assert_eq!(action.api_operation(), text(entry, "api_operation"), "{action}");
+        assert_eq!(action.level().words(), text(entry, "access_level"), "{action}");
+        assert_eq!(category(action.category()), text(entry, "category"), "{action}");
         assert_eq!(
             resources(action.resources()),
             strings(&entry["resource_types"]),
@@ -147,11 +135,7 @@ fn actions() {
             flag(entry, "has_encryption_context"),
             "{action}"
         );
-        assert_eq!(
-            action.key_usages(),
-            strings(&entry["key_usages"]),
-            "{action}"
-        );
+        assert_eq!(action.key_usages(), strings(&entry["key_usages"]), "{action}");
         assert_eq!(action.key_specs(), strings(&entry["key_specs"]), "{action}");
         let origins = entry.get("key_origins").map_or(vec!["*"], strings);
         assert_eq!(action.key_origins(), origins, "{action}");
@@ -174,10 +158,7 @@ fn sets_of_actions() {
         ActionSet::GRANT_OPERATIONS,
         set(&strings(&facts["grant_operations"]))
     );
-    assert_eq!(
-        values::GRANT_OPERATIONS,
-        strings(&facts["grant_operations"])
-    );
+    assert_eq!(values::GRANT_OPERATIONS, strings(&facts["grant_operations"]));
     let chosen = |keep: &dyn Fn(&Value) -> bool| -> ActionSet {
         let entries = facts["actions"].as_array().unwrap();
         entries
@@ -306,9 +287,7 @@ fn condition_keys() {
 
 #[test]
 fn supported_keys() {
-    let (Some(operations), Some(keys)) =
-        (facts("kms-operations.json"), facts("condition-keys.json"))
-    else {
+    let (Some(operations), Some(keys)) = (facts("kms-operations.json"), facts("condition-keys.json")) else {
         return;
     };
     let everywhere: BTreeSet<&str> = keys["keys"]

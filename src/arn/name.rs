@@ -34,8 +34,7 @@ impl<'a> Arn<'a> {
             account: parts.next()?,
             resource: parts.next()?,
         };
-        let whole =
-            is_partition(arn.partition) && !arn.service.is_empty() && !arn.resource.is_empty();
+        let whole = is_partition(arn.partition) && !arn.service.is_empty() && !arn.resource.is_empty();
         whole.then_some(arn)
     }
 }
@@ -111,9 +110,7 @@ pub fn unique_id(text: &str) -> Option<UniqueId> {
         (_, Some(rest)) => (UniqueId::Role, rest),
         _ => return None,
     };
-    let plain = rest
-        .bytes()
-        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let plain = rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     (plain && !rest.is_empty()).then_some(kind)
 }
 
@@ -135,10 +132,7 @@ impl<'a> KeyArn<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let arn = Arn::parse(text).filter(|arn| arn.service == "kms")?;
-        let id = arn
-            .resource
-            .strip_prefix("key/")
-            .filter(|id| !id.is_empty())?;
+        let id = arn.resource.strip_prefix("key/").filter(|id| !id.is_empty())?;
         Some(KeyArn {
             partition: arn.partition,
             region: arn.region,
@@ -364,10 +358,7 @@ mod tests {
     fn an_arn_has_six_parts_and_keeps_later_colons() {
         let arn = Arn::parse("arn:aws:kms:us-east-1:111122223333:alias/a:b").unwrap();
         assert_eq!(arn.resource, "alias/a:b");
-        assert_eq!(
-            arn.to_string(),
-            "arn:aws:kms:us-east-1:111122223333:alias/a:b"
-        );
+        assert_eq!(arn.to_string(), "arn:aws:kms:us-east-1:111122223333:alias/a:b");
         assert_eq!(
             Arn::parse("arn:aws-us-gov:iam::111122223333:root")
                 .unwrap()
@@ -404,10 +395,7 @@ mod tests {
         assert_eq!(unique_id("AROAEXAMPLEID:session"), None);
         assert_eq!(unique_id("AGPAEXAMPLE"), None);
         assert_eq!(account_of("arn:aws:iam::aws:policy/x"), None);
-        assert_eq!(
-            account_of("arn:aws:iam::111122223333:root"),
-            Some("111122223333")
-        );
+        assert_eq!(account_of("arn:aws:iam::111122223333:root"), Some("111122223333"));
     }
 
     #[test]
@@ -417,28 +405,18 @@ mod tests {
             (key.region, key.account, key.id),
             ("us-east-1", "111122223333", "mrk-1")
         );
-        assert_eq!(
-            KeyArn::parse("arn:aws:kms:us-east-1:111122223333:alias/x"),
-            None
-        );
-        assert_eq!(
-            KeyArn::parse("arn:aws:s3:us-east-1:111122223333:key/x"),
-            None
-        );
+        assert_eq!(KeyArn::parse("arn:aws:kms:us-east-1:111122223333:alias/x"), None);
+        assert_eq!(KeyArn::parse("arn:aws:s3:us-east-1:111122223333:key/x"), None);
         let alias = AliasArn::parse("arn:aws:kms:us-east-1:111122223333:alias/aws/s3").unwrap();
         assert_eq!(alias.name, "alias/aws/s3");
-        assert_eq!(
-            AliasArn::parse("arn:aws:kms:us-east-1:111122223333:alias/"),
-            None
-        );
+        assert_eq!(AliasArn::parse("arn:aws:kms:us-east-1:111122223333:alias/"), None);
     }
 
     #[test]
     fn principals() {
         let (partition, account) = ("aws", "111122223333");
-        let parse = |rest: &str| {
-            PrincipalArn::parse(Box::leak(format!("arn:aws:{rest}").into_boxed_str())).unwrap()
-        };
+        let parse =
+            |rest: &str| PrincipalArn::parse(Box::leak(format!("arn:aws:{rest}").into_boxed_str())).unwrap();
         assert_eq!(
             parse("iam::111122223333:root"),
             PrincipalArn::Root { partition, account }

@@ -83,9 +83,7 @@ impl ArnPattern {
     /// Prepares a pattern. Characters substituted for policy variables are [`Token::Char`] and so match themselves.
     #[must_use]
     pub fn new(pattern: &[Token]) -> ArnPattern {
-        let written: Vec<&[Token]> = pattern
-            .splitn(6, |&token| token == Token::Char(':'))
-            .collect();
+        let written: Vec<&[Token]> = pattern.splitn(6, |&token| token == Token::Char(':')).collect();
         let part = |i: usize| written.get(i).copied().unwrap_or(&[Token::Many]);
         let missing = 6 - written.len();
         let completed = (missing > 0).then(|| {
@@ -181,11 +179,7 @@ impl ArnPattern {
                 .is_none_or(|partition| partition.starts_with("aws"))
             && account.is_none_or(|account| owner.matches(account))
             && resource.matches_everything();
-        if wide {
-            Match::Doubt("S2.4.8")
-        } else {
-            Match::No
-        }
+        if wide { Match::Doubt("S2.4.8") } else { Match::No }
     }
 
     /// Whether an ARN operator with this value matches a context value (S2.5.3): six parts each, or a lone `*`.
@@ -284,27 +278,15 @@ mod tests {
     #[test]
     fn the_sixth_part_is_one_string() {
         let on_alias = |pattern: &str| resource_match(&tokens(pattern), ALIAS, Identity);
-        assert_eq!(
-            on_alias("arn:aws:kms:us-east-1:111122223333:alias/*"),
-            Match::Yes
-        );
+        assert_eq!(on_alias("arn:aws:kms:us-east-1:111122223333:alias/*"), Match::Yes);
         assert_eq!(
             on_alias("arn:aws:kms:us-east-1:111122223333:alias/app/a:b"),
             Match::Yes
         );
-        assert_eq!(
-            on_alias("arn:aws:kms:us-east-1:111122223333:*:b"),
-            Match::Yes
-        );
-        assert_eq!(
-            on_alias("arn:aws:kms:us-east-1:111122223333:key/*"),
-            Match::No
-        );
+        assert_eq!(on_alias("arn:aws:kms:us-east-1:111122223333:*:b"), Match::Yes);
+        assert_eq!(on_alias("arn:aws:kms:us-east-1:111122223333:key/*"), Match::No);
         // The account's `*` would have to run into the sixth part.
-        assert_eq!(
-            on_alias("arn:aws:kms:us-east-1:*:b"),
-            Match::Doubt("S2.4.4")
-        );
+        assert_eq!(on_alias("arn:aws:kms:us-east-1:*:b"), Match::Doubt("S2.4.4"));
     }
 
     #[test]

@@ -83,11 +83,7 @@ enum Value<'a> {
 fn takes_variables(test: Test) -> bool {
     matches!(
         test,
-        Test::StringEquals
-            | Test::StringEqualsIgnoreCase
-            | Test::StringLike
-            | Test::ArnLike
-            | Test::Bool
+        Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnLike | Test::Bool
     )
 }
 
@@ -177,11 +173,7 @@ impl PreparedCondition {
         let value = match (self.set, negated) {
             (SetPrefix::Single, negated) => {
                 let matched = core.single(formulas);
-                if negated {
-                    formulas.not(matched)
-                } else {
-                    matched
-                }
+                if negated { formulas.not(matched) } else { matched }
             }
             (SetPrefix::ForAllValues, false) => {
                 let some_not = core.some_not(formulas);
@@ -204,10 +196,7 @@ impl PreparedCondition {
 
     fn null_or_unknown(&self, known: &Known, formulas: &mut Formulas) -> FormulaId {
         if let Base::Unknown(name) = &self.base {
-            let about = format!(
-                "`{name}` on {} holds; there is no such operator",
-                self.key.name
-            );
+            let about = format!("`{name}` on {} holds; there is no such operator", self.key.name);
             return formulas.unknown("S2.1.10", about);
         }
         let absent = absent(&self.key.name, known, formulas);
@@ -238,9 +227,7 @@ fn absent(key: &str, known: &Known, formulas: &mut Formulas) -> FormulaId {
     match known {
         Known::Absent => FormulaId::TRUE,
         Known::Is(_) | Known::Open { absent: false, .. } => FormulaId::FALSE,
-        Known::Open { absent: true, .. } => formulas.atom(Atom::Absent {
-            key: key.to_owned(),
-        }),
+        Known::Open { absent: true, .. } => formulas.atom(Atom::Absent { key: key.to_owned() }),
         Known::Doubt(rule) => formulas.ambiguous(rule, format!("{key} is absent")),
     }
 }
@@ -452,10 +439,9 @@ impl Core<'_> {
     /// The policy values in this context.
     fn values(&self) -> impl Iterator<Item = Value<'_>> {
         self.condition.values.iter().map(|value| match &value.form {
-            Form::Fixed(prepared) => Value::Ready(
-                value.text.as_str().into(),
-                std::borrow::Cow::Borrowed(prepared),
-            ),
+            Form::Fixed(prepared) => {
+                Value::Ready(value.text.as_str().into(), std::borrow::Cow::Borrowed(prepared))
+            }
             Form::Template(template) => self.substitute(template, &value.text),
         })
     }
@@ -545,10 +531,7 @@ impl Core<'_> {
         } else {
             crate::pattern::literal(text)
         };
-        let exact = matches!(
-            self.test,
-            Test::StringEquals | Test::StringLike | Test::ArnLike
-        );
+        let exact = matches!(self.test, Test::StringEquals | Test::StringLike | Test::ArnLike);
         match possible {
             _ if !exact => Overlap::Some,
             Possible::Anything | Possible::OneOf(_) => match (self.test, tokens.as_slice()) {

@@ -176,10 +176,7 @@ impl Formulas {
         match self.nodes.get(id.0 as usize) {
             None | Some(Node::False) => Shape::False,
             Some(Node::True) => Shape::True,
-            Some(Node::Atom(atom)) => self
-                .atoms
-                .get(*atom as usize)
-                .map_or(Shape::False, Shape::Atom),
+            Some(Node::Atom(atom)) => self.atoms.get(*atom as usize).map_or(Shape::False, Shape::Atom),
             Some(Node::Not(inner)) => Shape::Not(*inner),
             Some(Node::And(parts)) => Shape::And(parts),
             Some(Node::Or(parts)) => Shape::Or(parts),
@@ -416,11 +413,7 @@ fn list(values: &[String]) -> String {
 
 fn verb(test: Test) -> &'static str {
     match test {
-        Test::StringEquals
-        | Test::NumericEquals
-        | Test::DateEquals
-        | Test::Bool
-        | Test::BinaryEquals => "",
+        Test::StringEquals | Test::NumericEquals | Test::DateEquals | Test::Bool | Test::BinaryEquals => "",
         Test::StringEqualsIgnoreCase => "(ignoring case) ",
         Test::StringLike | Test::ArnLike => "like ",
         Test::NumericLessThan => "less than ",

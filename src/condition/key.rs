@@ -251,24 +251,21 @@ pub fn lookup(name: &str) -> Option<(KnownKey, Option<&str>)> {
 /// Like [`lookup`], but a deprecated synonym is found as what it is.
 #[must_use]
 pub fn lookup_written(name: &str) -> Option<(KnownKey, Option<&str>)> {
-    let exact =
-        KnownKey::all().find(|key| !key.is_family() && key.name().eq_ignore_ascii_case(name));
+    let exact = KnownKey::all().find(|key| !key.is_family() && key.name().eq_ignore_ascii_case(name));
     if let Some(key) = exact {
         return Some((key, None));
     }
-    KnownKey::all()
-        .filter(|key| key.is_family())
-        .find_map(|key| {
-            let (start, suffix) = name.split_at_checked(key.stem().len())?;
-            let fits = start.eq_ignore_ascii_case(key.stem())
-                && match key {
-                    KnownKey::Oidc => is_claim(suffix),
-                    KnownKey::RecipientAttestationPCR => is_number_up_to(suffix, 31),
-                    KnownKey::RecipientAttestationNitroTPMPCR => is_number_up_to(suffix, 23),
-                    _ => !suffix.is_empty(),
-                };
-            fits.then_some((key, Some(suffix)))
-        })
+    KnownKey::all().filter(|key| key.is_family()).find_map(|key| {
+        let (start, suffix) = name.split_at_checked(key.stem().len())?;
+        let fits = start.eq_ignore_ascii_case(key.stem())
+            && match key {
+                KnownKey::Oidc => is_claim(suffix),
+                KnownKey::RecipientAttestationPCR => is_number_up_to(suffix, 31),
+                KnownKey::RecipientAttestationNitroTPMPCR => is_number_up_to(suffix, 23),
+                _ => !suffix.is_empty(),
+            };
+        fits.then_some((key, Some(suffix)))
+    })
 }
 
 /// The one name of a key among all the ways to write it: two names are the same key when these are equal (S2.5.2).
@@ -288,12 +285,7 @@ pub fn canonical_name(name: &str) -> String {
 pub fn did_you_mean(name: &str) -> Option<KnownKey> {
     let name = name.to_ascii_lowercase();
     KnownKey::all()
-        .map(|key| {
-            (
-                strsim::jaro_winkler(&name, &key.name().to_ascii_lowercase()),
-                key,
-            )
-        })
+        .map(|key| (strsim::jaro_winkler(&name, &key.name().to_ascii_lowercase()), key))
         .filter(|&(likeness, _)| likeness >= 0.9)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
         .map(|(_, key)| key)
@@ -309,8 +301,7 @@ fn is_claim(name: &str) -> bool {
 }
 
 fn is_number_up_to(text: &str, limit: u8) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit())
-        && text.parse::<u8>().is_ok_and(|number| number <= limit)
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u8>().is_ok_and(|number| number <= limit)
 }
 
 #[cfg(test)]
@@ -402,35 +393,20 @@ mod tests {
         }
         assert_eq!(canonical_name("S3:Prefix"), "s3:prefix");
         assert_eq!(did_you_mean("kms:ViaServices"), Some(KnownKey::ViaService));
-        assert_eq!(
-            did_you_mean("aws:PrincpalOrgID"),
-            Some(KnownKey::PrincipalOrgID)
-        );
+        assert_eq!(did_you_mean("aws:PrincpalOrgID"), Some(KnownKey::PrincipalOrgID));
         assert_eq!(did_you_mean("s3:prefix"), None);
     }
 
     #[test]
     fn support_follows_the_actions_own_lists() {
-        assert_eq!(
-            KnownKey::PrincipalOrgID.support(Action::ListKeys),
-            Support::Yes
-        );
-        assert_eq!(
-            KnownKey::EncryptionContext.support(Action::Decrypt),
-            Support::Yes
-        );
-        assert_eq!(
-            KnownKey::EncryptionContext.support(Action::Sign),
-            Support::No
-        );
+        assert_eq!(KnownKey::PrincipalOrgID.support(Action::ListKeys), Support::Yes);
+        assert_eq!(KnownKey::EncryptionContext.support(Action::Decrypt), Support::Yes);
+        assert_eq!(KnownKey::EncryptionContext.support(Action::Sign), Support::No);
         assert_eq!(
             KnownKey::EncryptionContext.support(Action::Encapsulate),
             Support::Doubt("S5.2.2")
         );
-        assert_eq!(
-            KnownKey::RequestAlias.support(Action::Decapsulate),
-            Support::Yes
-        );
+        assert_eq!(KnownKey::RequestAlias.support(Action::Decapsulate), Support::Yes);
         assert_eq!(KnownKey::TagKeys.support(Action::Decapsulate), Support::No);
         assert_eq!(
             KnownKey::CustomerMasterKeySpec.actions(),

@@ -119,19 +119,11 @@ const NAMES: &[(&str, Option<&str>, Test)] = &[
         Test::StringEqualsIgnoreCase,
     ),
     ("StringLike", Some("StringNotLike"), Test::StringLike),
-    (
-        "NumericEquals",
-        Some("NumericNotEquals"),
-        Test::NumericEquals,
-    ),
+    ("NumericEquals", Some("NumericNotEquals"), Test::NumericEquals),
     ("NumericLessThan", None, Test::NumericLessThan),
     ("NumericLessThanEquals", None, Test::NumericLessThanEquals),
     ("NumericGreaterThan", None, Test::NumericGreaterThan),
-    (
-        "NumericGreaterThanEquals",
-        None,
-        Test::NumericGreaterThanEquals,
-    ),
+    ("NumericGreaterThanEquals", None, Test::NumericGreaterThanEquals),
     ("DateEquals", Some("DateNotEquals"), Test::DateEquals),
     ("DateLessThan", None, Test::DateLessThan),
     ("DateLessThanEquals", None, Test::DateLessThanEquals),
@@ -324,11 +316,7 @@ mod tests {
     #[test]
     fn every_name_is_printed_back() {
         for &(positive, negated, test) in NAMES {
-            for set in [
-                SetPrefix::Single,
-                SetPrefix::ForAllValues,
-                SetPrefix::ForAnyValue,
-            ] {
+            for set in [SetPrefix::Single, SetPrefix::ForAllValues, SetPrefix::ForAnyValue] {
                 for if_exists in [false, true] {
                     for (name, not) in [(Some(positive), false), (negated, true)] {
                         let Some(name) = name else { continue };
@@ -336,15 +324,7 @@ mod tests {
                         let written = format!("{}{name}{suffix}", set.written());
                         let operator = Operator::parse(&written);
                         let base = Base::Compare { test, negated: not };
-                        assert_eq!(
-                            operator,
-                            Operator {
-                                set,
-                                base,
-                                if_exists
-                            },
-                            "{written}"
-                        );
+                        assert_eq!(operator, Operator { set, base, if_exists }, "{written}");
                         assert_eq!(operator.is_negated(), not);
                         let printed = operator
                             .to_string()

@@ -205,10 +205,7 @@ mod tests {
             pieces("${aws:PrincipalTag/team, 'a, b}*'}x"),
             [variable("aws:PrincipalTag/team", Some("a, b}*")), text("x")]
         );
-        assert_eq!(
-            pieces("${ aws:userid ,''}"),
-            [variable("aws:userid", Some(""))]
-        );
+        assert_eq!(pieces("${ aws:userid ,''}"), [variable("aws:userid", Some(""))]);
         assert_eq!(
             pieces("${a:b}${c:d}"),
             [variable("a:b", None), variable("c:d", None)]
@@ -297,10 +294,7 @@ mod tests {
         };
         let pattern = values(Some("a?"), Some("*")).unwrap();
         assert_eq!(written(&pattern), "*/a?/*");
-        assert_eq!(
-            pattern.iter().filter(|token| token.is_wildcard()).count(),
-            1
-        );
+        assert_eq!(pattern.iter().filter(|token| token.is_wildcard()).count(), 1);
         assert_eq!(written(&values(Some("a"), None).unwrap()), "*/a/none");
         assert_eq!(values(None, Some("b")), None);
         assert_eq!(template("x", true).substitute(|_| None), Some(tokens("x")));

@@ -54,15 +54,14 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
 
 impl Builder<'_> {
     fn organization(&mut self) {
-        self.world.organization =
-            self.snapshot
-                .organization
-                .as_ref()
-                .map(|organization| Organization {
-                    id: organization.id.clone(),
-                    complete: organization.accounts_collected.is_whole()
-                        && !organization.id.is_empty(),
-                });
+        self.world.organization = self
+            .snapshot
+            .organization
+            .as_ref()
+            .map(|organization| Organization {
+                id: organization.id.clone(),
+                complete: organization.accounts_collected.is_whole() && !organization.id.is_empty(),
+            });
     }
 
     /// The id of an account, known or only named.
@@ -72,25 +71,20 @@ impl Builder<'_> {
         }
         let organization = self.snapshot.organization.as_ref();
         let path = organization.and_then(|organization| organization.path(id));
-        let member = organization
-            .is_some_and(|organization| organization.members.iter().any(|member| member == id));
+        let member =
+            organization.is_some_and(|organization| organization.members.iter().any(|member| member == id));
         let membership = match organization {
             Some(_) if path.is_some() || member => Membership::Inside,
             Some(organization) if organization.accounts_collected.is_whole() => Membership::Outside,
             _ => Membership::Unknown,
         };
-        let management =
-            organization.and_then(|organization| organization.management.as_deref()) == Some(id);
+        let management = organization.and_then(|organization| organization.management.as_deref()) == Some(id);
         let bound = membership == Membership::Inside && !management;
         let on = |enabled: Option<bool>, collected: Collected| {
             // S4.7.5: what is not known does not restrict.
             bound && enabled != Some(false) && collected != Collected::Missing
         };
-        let levels: Vec<LevelId> = path
-            .iter()
-            .flatten()
-            .map(|level| self.level(level))
-            .collect();
+        let levels: Vec<LevelId> = path.iter().flatten().map(|level| self.level(level)).collect();
         let org_path = organization.zip(path.as_ref()).map(|(organization, path)| {
             let above = path.split_last().map_or(&[][..], |(_, above)| above);
             format!("{}/{}/", organization.id, above.join("/"))
@@ -149,12 +143,7 @@ impl Builder<'_> {
     }
 
     /// Compiles a document.
-    pub(crate) fn document(
-        &mut self,
-        kind: PolicyKind,
-        name: &str,
-        document: &Document,
-    ) -> PolicyId {
+    pub(crate) fn document(&mut self, kind: PolicyKind, name: &str, document: &Document) -> PolicyId {
         let id = PolicyId::at(self.world.policies.len());
         let whole = document.opaque.as_ref().map(|why| {
             unknown_statement(
@@ -211,11 +200,9 @@ impl Builder<'_> {
             let account = self.account(&key.account);
             let id = KeyId::at(self.world.keys.len());
             let policies = self.key_policies(key);
-            let aws_managed = key.aws_managed.unwrap_or_else(|| {
-                key.aliases
-                    .iter()
-                    .any(|alias| alias.starts_with("alias/aws/"))
-            });
+            let aws_managed = key
+                .aws_managed
+                .unwrap_or_else(|| key.aliases.iter().any(|alias| alias.starts_with("alias/aws/")));
             let mut grants = Vec::new();
             for grant in &key.grants {
                 let compiled = self.grant(grant, id);
@@ -234,9 +221,7 @@ impl Builder<'_> {
                 usage: key.usage.clone(),
                 origin: key.origin.clone(),
                 state: key.state.clone(),
-                multi_region: key
-                    .multi_region
-                    .or(Some(crate::arn::is_multi_region_id(&key.id))),
+                multi_region: key.multi_region.or(Some(crate::arn::is_multi_region_id(&key.id))),
                 multi_region_type: key.multi_region_type.clone(),
                 aliases: key.aliases.clone(),
                 aliases_known: key.aliases_collected.is_whole(),
@@ -256,11 +241,8 @@ impl Builder<'_> {
             .iter()
             .map(|policy| self.policy(policy, PolicyKind::Key))
             .collect();
-        let managed = key.aws_managed == Some(true)
-            || key
-                .aliases
-                .iter()
-                .any(|alias| alias.starts_with("alias/aws/"));
+        let managed =
+            key.aws_managed == Some(true) || key.aliases.iter().any(|alias| alias.starts_with("alias/aws/"));
         if policies.is_empty() && managed {
             let document = aws_managed_policy(key);
             policies.push(self.document(
@@ -282,8 +264,7 @@ impl Builder<'_> {
                 key.arn
             );
             let name = format!("grants of {} (not in the snapshot)", key.id);
-            let unknown =
-                self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
+            let unknown = self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
             // A grant never denies (S4.9).
             let statements = self
                 .world

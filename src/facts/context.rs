@@ -35,7 +35,10 @@ impl Context for AnyRequest<'_> {
 impl AnyRequest<'_> {
     /// Whether the key may be a symmetric encryption key.
     fn is_symmetric(&self) -> bool {
-        self.key.spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+        self.key
+            .spec
+            .as_deref()
+            .is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
     }
 
     /// Whether the action has the key at all (S6.3).
@@ -44,8 +47,7 @@ impl AnyRequest<'_> {
         if self.key.kind == Resource::Alias && key.name.starts_with("kms:") {
             return Support::No;
         }
-        key.known
-            .map_or(Support::Yes, |known| known.support(self.action))
+        key.known.map_or(Support::Yes, |known| known.support(self.action))
     }
 
     /// Whether the value is settled by principal, key and action alone, for every request.
@@ -92,13 +94,11 @@ impl AnyRequest<'_> {
                 Some(multi) => Known::one(multi.to_string()),
                 None => Known::flag(),
             },
-            "kms:MultiRegionKeyType" if on_key => {
-                match (key.multi_region, &key.multi_region_type) {
-                    (Some(false), _) => Known::Absent,
-                    (_, Some(kind)) => Known::one(kind.clone()),
-                    (multi, None) => Known::one_of(&["PRIMARY", "REPLICA"], multi.is_none()),
-                }
-            }
+            "kms:MultiRegionKeyType" if on_key => match (key.multi_region, &key.multi_region_type) {
+                (Some(false), _) => Known::Absent,
+                (_, Some(kind)) => Known::one(kind.clone()),
+                (multi, None) => Known::one_of(&["PRIMARY", "REPLICA"], multi.is_none()),
+            },
             "kms:TrailingDaysWithoutKeyUsage" => match key.trailing_days {
                 Some(days) => Known::one(days.to_string()),
                 None => Known::free(),
@@ -166,36 +166,27 @@ impl AnyRequest<'_> {
         match name {
             "kms:ViaService" if service => Known::Absent,
             "aws:ViaAWSService" | "kms:GrantIsForAWSResource" if service => Known::one("false"),
-            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" | "kms:ReEncryptOnSameKey" => {
-                Known::flag()
-            }
+            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" | "kms:ReEncryptOnSameKey" => Known::flag(),
             "aws:SecureTransport" => Known::one("true"),
             "kms:BypassPolicyLockoutSafetyCheck" => Known::one_of(&["true", "false"], true),
             "kms:PolicyName" if self.action == Action::PutKeyPolicy => Known::one("default"),
             "kms:PolicyName" => Known::one_of(&["default", "AWS_RAM"], false),
             "kms:GrantOperations" => {
-                let names: Vec<&str> = ActionSet::GRANT_OPERATIONS
-                    .iter()
-                    .map(Action::name)
-                    .collect();
+                let names: Vec<&str> = ActionSet::GRANT_OPERATIONS.iter().map(Action::name).collect();
                 Known::one_of(&names, false)
             }
-            "kms:GrantConstraintType" => Known::one_of(
-                &["EncryptionContextEquals", "EncryptionContextSubset"],
-                true,
-            ),
-            "kms:ExpirationModel" => Known::one_of(
-                &["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"],
-                true,
-            ),
+            "kms:GrantConstraintType" => {
+                Known::one_of(&["EncryptionContextEquals", "EncryptionContextSubset"], true)
+            }
+            "kms:ExpirationModel" => {
+                Known::one_of(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"], true)
+            }
             "kms:KeySpec" | "kms:KeyUsage" | "kms:KeyOrigin" => Known::present(),
             "kms:MultiRegion" => Known::flag(),
-            "kms:DataKeyPairSpec" | "kms:WrappingAlgorithm" | "kms:WrappingKeySpec" => {
+            "kms:DataKeyPairSpec" | "kms:WrappingAlgorithm" | "kms:WrappingKeySpec" => Known::present(),
+            "kms:PrimaryRegion" | "kms:ReplicaRegion" | "kms:ScheduleKeyDeletionPendingWindowInDays" => {
                 Known::present()
             }
-            "kms:PrimaryRegion"
-            | "kms:ReplicaRegion"
-            | "kms:ScheduleKeyDeletionPendingWindowInDays" => Known::present(),
             "aws:CurrentTime" | "aws:EpochTime" | "aws:UserAgent" => Known::present(),
             _ => Known::free(),
         }
@@ -204,9 +195,7 @@ impl AnyRequest<'_> {
 
 /// A tag by its key, ignoring case; two that differ only by case are in doubt (S2.5.2).
 fn tag_value(tags: &Tags, tag: &str) -> Option<Known> {
-    let mut found = tags
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(tag));
+    let mut found = tags.iter().filter(|(name, _)| name.eq_ignore_ascii_case(tag));
     let (_, value) = found.next()?;
     Some(if found.next().is_some() {
         Known::Doubt("S2.5.2")
@@ -274,9 +263,7 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
         "aws:PrincipalOrgPaths" => org_path(world, principal.account),
         "aws:PrincipalIsAWSService" => Known::one("false"),
         "aws:PrincipalServiceName" | "aws:PrincipalServiceNamesList" => Known::Absent,
-        "aws:SourceArn" | "aws:SourceAccount" | "aws:SourceOrgID" | "aws:SourceOrgPaths" => {
-            Known::Absent
-        }
+        "aws:SourceArn" | "aws:SourceAccount" | "aws:SourceOrgID" | "aws:SourceOrgPaths" => Known::Absent,
         "aws:PrincipalType" => match principal.kind {
             Kind::Root => Known::one("Account"),
             Kind::User => Known::one("User"),
@@ -349,18 +336,14 @@ fn principal_tag(principal: &Principal, tag: &str) -> Known {
 /// Keys of a service principal's direct call (S3.2, last but one column).
 fn of_service(principal: &Principal, name: &str) -> Option<Known> {
     Some(match name {
-        "aws:PrincipalArn" | "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" | "aws:username" => {
-            Known::Absent
-        }
+        "aws:PrincipalArn" | "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths" | "aws:username" => Known::Absent,
         "aws:PrincipalAccount" => Known::one("(account of the service)"),
         "kms:CallerAccount" | "aws:PrincipalType" | "aws:userid" => Known::Doubt("S3.2"),
         "aws:PrincipalIsAWSService" => Known::one("true"),
         "aws:PrincipalServiceName" => Known::one(principal.name.clone()),
         "aws:PrincipalServiceNamesList" => Known::Is(vec![principal.name.clone()]),
         // Sessions have these; a service is none.
-        "aws:MultiFactorAuthPresent" | "aws:MultiFactorAuthAge" | "aws:TokenIssueTime" => {
-            Known::Absent
-        }
+        "aws:MultiFactorAuthPresent" | "aws:MultiFactorAuthAge" | "aws:TokenIssueTime" => Known::Absent,
         "aws:SourceIdentity" | "aws:FederatedProvider" | "aws:AssumedRoot" => Known::Absent,
         "aws:CalledVia" | "aws:CalledViaFirst" | "aws:CalledViaLast" => Known::Absent,
         _ => return None,

@@ -131,6 +131,8 @@ pub(crate) enum Route {
     RetiringPrincipal,
     /// S4.9.8 (b)
     RetiringGrantee,
+    /// S4.9.8 (b) with S4.9.2
+    RetiringGranteeAccount,
     /// S4.9.8 (c)
     RetiringRoot,
     /// S4.9.8 (d)

@@ -1,8 +1,6 @@
 //! Facts about the principals and keys at hand: all of a snapshot, or one of each.
 
-use super::id::{
-    AccountId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
-};
+use super::id::{AccountId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId};
 use super::matching::names;
 use super::relations::Facts;
 use super::residual::principal_test;
@@ -79,11 +77,7 @@ impl Index {
                     .push(position);
             }
             if let Some(origin) = &principal.origin {
-                index
-                    .by_origin
-                    .entry(origin.clone())
-                    .or_default()
-                    .push(position);
+                index.by_origin.entry(origin.clone()).or_default().push(position);
             }
             if !principal.unique_id.is_empty() {
                 index
@@ -115,9 +109,7 @@ impl Index {
         for map in [&self.by_name, &self.by_origin, &self.by_unique_id] {
             found.extend(map.get(text).into_iter().flatten());
         }
-        if let Some(crate::arn::PrincipalArn::Session { role, .. }) =
-            crate::arn::PrincipalArn::parse(text)
-        {
+        if let Some(crate::arn::PrincipalArn::Session { role, .. }) = crate::arn::PrincipalArn::parse(text) {
             found.extend(self.by_role_name.get(role).into_iter().flatten());
         }
         found.sort_unstable();
@@ -235,7 +227,12 @@ impl Lowering<'_> {
         }
         let mut accounts: AHashSet<AccountId> = [key.account].into_iter().collect();
         if self.scope.all_denies {
-            accounts.extend(self.scope.principals.iter().filter_map(|(_, principal)| principal.account));
+            accounts.extend(
+                self.scope
+                    .principals
+                    .iter()
+                    .filter_map(|(_, principal)| principal.account),
+            );
         }
         let view = self.scope.view;
         for &policy in view.key_policies(key) {
@@ -293,7 +290,7 @@ impl Lowering<'_> {
         accounts: &mut AHashSet<AccountId>,
     ) {
         let first = self.seen.insert(id);
-        let anyone = statement.opaque.is_some();
+        let anyone = statement.opaque.is_some() && statement.principals.is_none();
         let negated = statement
             .principals
             .as_ref()
@@ -303,9 +300,7 @@ impl Lowering<'_> {
                 for named in names(self.scope.view, statement, principal) {
                     accounts.extend(principal.account);
                     if first {
-                        self.facts
-                            .names_principal
-                            .push((id, principal_id, named.kind));
+                        self.facts.names_principal.push((id, principal_id, named.kind));
                     }
                 }
             }
@@ -372,9 +367,7 @@ impl Lowering<'_> {
                 }
                 accounts.extend(principal.account);
                 if first {
-                    self.facts
-                        .names_principal
-                        .push((id, principal_id, named.kind));
+                    self.facts.names_principal.push((id, principal_id, named.kind));
                 }
             }
         }
@@ -501,12 +494,9 @@ impl Lowering<'_> {
             Party::Role(arn) | Party::Named(arn) => self.index.named(arn),
         };
         found.retain(|&position| {
-            self.scope
-                .principals
-                .get(position)
-                .is_some_and(|(_, principal)| {
-                    super::matching::is_party(self.scope.view, party, principal).is_some()
-                })
+            self.scope.principals.get(position).is_some_and(|(_, principal)| {
+                super::matching::is_party(self.scope.view, party, principal).is_some()
+            })
         });
         found
     }

@@ -29,16 +29,13 @@ pub(crate) enum Reserve {
 }
 
 /// In which ways the principal element of a statement names a principal (S2.2).
-pub(crate) fn names(
-    view: View<'_>,
-    statement: &Statement,
-    principal: &Principal,
-) -> SmallVec<[Named; 2]> {
-    if statement.opaque.is_some() {
-        return plain(MatchKind::Anyone).into_iter().collect();
-    }
+pub(crate) fn names(view: View<'_>, statement: &Statement, principal: &Principal) -> SmallVec<[Named; 2]> {
     let Some(principals) = &statement.principals else {
-        return SmallVec::new();
+        // What is not understood may name anybody (S2.1.10); what names nobody matches nobody (S2.1.5).
+        return plain(MatchKind::Anyone)
+            .filter(|_| statement.opaque.is_some())
+            .into_iter()
+            .collect();
     };
     if principals.negated {
         return not_principal(view, statement, principals, principal)
@@ -128,8 +125,7 @@ fn entry_names(view: View<'_>, entry: &PrincipalEntry, principal: &Principal) ->
 fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named> {
     if let Some(account) = view.account_named(text) {
         let same = principal.account == Some(account);
-        let partition =
-            PrincipalArn::parse(text).is_none_or(|arn| arn.partition() == principal.partition);
+        let partition = PrincipalArn::parse(text).is_none_or(|arn| arn.partition() == principal.partition);
         let kind = if principal.kind == Kind::Root {
             MatchKind::Root
         } else {
@@ -147,7 +143,9 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
         Some(UniqueId::User) if principal.kind == Kind::User && principal.unique_id == text => {
             return plain(MatchKind::User);
         }
-        Some(UniqueId::User) if principal.kind == Kind::Federated && user_id_of(view, principal) == Some(text) => {
+        Some(UniqueId::User)
+            if principal.kind == Kind::Federated && user_id_of(view, principal) == Some(text) =>
+        {
             return plain(MatchKind::UserOfSession);
         }
         Some(UniqueId::Role) if principal.unique_id == text => return plain(MatchKind::Role),
@@ -166,16 +164,18 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
             plain(MatchKind::Role)
         }
         Kind::Federated if principal.name == text => plain(MatchKind::Session),
-        Kind::Federated if principal.origin.as_deref() == Some(text) => {
-            plain(MatchKind::UserOfSession)
-        }
+        Kind::Federated if principal.origin.as_deref() == Some(text) => plain(MatchKind::UserOfSession),
         _ => None,
     }
 }
 
 /// The unique id of the user that made a federated session.
 fn user_id_of<'a>(view: View<'a>, federated: &Principal) -> Option<&'a str> {
-    let user = view.world.principal_ids.get(federated.origin.as_ref()?)?.first()?;
+    let user = view
+        .world
+        .principal_ids
+        .get(federated.origin.as_ref()?)?
+        .first()?;
     view.world.principal(*user).map(|user| user.unique_id.as_str())
 }
 
@@ -239,7 +239,8 @@ fn not_principal(
     if principal.boundary.is_some() {
         return plain(kind);
     }
-    let about = "NotPrincipal with Deny denies a principal listed without its account, or in its account only";
+    let about =
+        "NotPrincipal with Deny denies a principal listed without its account, or in its account only";
     match principal.kind {
         Kind::Root if account => None,
         Kind::Service => {
@@ -260,7 +261,10 @@ fn not_principal(
 }
 
 fn only_accounts(view: View<'_>, principals: &Principals) -> bool {
-    principals.entries.iter().all(|entry| matches!(entry, PrincipalEntry::Aws(text) if view.account_named(text).is_some()))
+    principals
+        .entries
+        .iter()
+        .all(|entry| matches!(entry, PrincipalEntry::Aws(text) if view.account_named(text).is_some()))
 }
 
 /// Whether a grant's party is a principal, or one session of the role it stands for.

@@ -63,9 +63,9 @@ impl Builder<'_> {
         for group in &user.groups {
             match account.groups.get(group) {
                 Some(group) => policies.extend(self.identity(account, &group.permissions)),
-                None => policies.push(
-                    self.unknown_identity(&format!("group {group} of account {}", account.id)),
-                ),
+                None => {
+                    policies.push(self.unknown_identity(&format!("group {group} of account {}", account.id)))
+                }
             }
         }
         let principal = Principal {
@@ -124,8 +124,7 @@ impl Builder<'_> {
         Some(match account.managed.get(arn) {
             Some(policy) => self.policy(policy, PolicyKind::Boundary),
             None => {
-                let about =
-                    format!("the boundary {arn}, whose text is not in the snapshot, says so");
+                let about = format!("the boundary {arn}, whose text is not in the snapshot, says so");
                 self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL)
             }
         })
@@ -139,12 +138,7 @@ impl Builder<'_> {
     /// S3.1.14: "account X: any principal with an IAM allow".
     fn whole_account(&mut self, account: &str, partition: &str) -> PrincipalId {
         let name = format!("account:{account}");
-        if let Some(known) = self
-            .world
-            .principal_ids
-            .get(&name)
-            .and_then(|ids| ids.first())
-        {
+        if let Some(known) = self.world.principal_ids.get(&name).and_then(|ids| ids.first()) {
             return *known;
         }
         let policies = vec![self.foreign_identity(account)];
@@ -223,9 +217,7 @@ impl Builder<'_> {
             return self.named_account(text, "aws");
         }
         match PrincipalArn::parse(text) {
-            Some(PrincipalArn::Root { partition, account }) => {
-                self.named_account(account, partition)
-            }
+            Some(PrincipalArn::Root { partition, account }) => self.named_account(account, partition),
             Some(PrincipalArn::User { .. })
             | Some(PrincipalArn::Role { .. })
             | Some(PrincipalArn::Session { .. })
@@ -306,10 +298,7 @@ impl World {
         listed: bool,
     ) -> Option<Vec<Principal>> {
         if let Some(ids) = self.principal_ids.get(name) {
-            let found: Vec<Principal> = ids
-                .iter()
-                .filter_map(|&id| self.principal(id).cloned())
-                .collect();
+            let found: Vec<Principal> = ids.iter().filter_map(|&id| self.principal(id).cloned()).collect();
             let by_creator = |principal: &Principal| {
                 creator.is_none()
                     || principal.kind != Kind::Federated
@@ -350,8 +339,7 @@ impl World {
                 let users = users.iter().filter_map(|&id| self.principal(id));
                 let made: Vec<Principal> = users
                     .filter(|user| {
-                        creator.is_none_or(|creator| user.arn == creator)
-                            && user.partition == partition
+                        creator.is_none_or(|creator| user.arn == creator) && user.partition == partition
                     })
                     .map(|user| federated_by(user, name, short))
                     .collect();
@@ -388,11 +376,7 @@ fn federated_by(user: &Principal, name: &str, short: &str) -> Principal {
 }
 
 /// A principal of an account that is not, or not wholly, in the snapshot.
-pub(crate) fn unlisted(
-    arn: &str,
-    account: AccountId,
-    foreign: Option<PolicyId>,
-) -> Option<Principal> {
+pub(crate) fn unlisted(arn: &str, account: AccountId, foreign: Option<PolicyId>) -> Option<Principal> {
     let base = |kind, partition: &str, short: &str| Principal {
         account: Some(account),
         short_name: short.to_owned(),
@@ -402,9 +386,7 @@ pub(crate) fn unlisted(
         ..bare(kind, arn, partition)
     };
     Some(match PrincipalArn::parse(arn) {
-        Some(PrincipalArn::User {
-            partition, name, ..
-        }) => base(Kind::User, partition, name),
+        Some(PrincipalArn::User { partition, name, .. }) => base(Kind::User, partition, name),
         Some(PrincipalArn::Role {
             partition,
             name,
@@ -424,9 +406,7 @@ pub(crate) fn unlisted(
             session: Some(session.to_owned()),
             ..base(Kind::Session, partition, role)
         },
-        Some(PrincipalArn::Federated {
-            partition, name, ..
-        }) => base(Kind::Federated, partition, name),
+        Some(PrincipalArn::Federated { partition, name, .. }) => base(Kind::Federated, partition, name),
         Some(PrincipalArn::Root { partition, .. }) => base(Kind::Root, partition, ""),
         _ => return None,
     })
@@ -542,9 +522,7 @@ impl Party {
     pub(crate) fn is(&self, principal: &Principal) -> bool {
         match self {
             Party::Nobody | Party::Account(_) => false,
-            Party::Service(name) => {
-                principal.kind == Kind::Service && same_service(name, &principal.name)
-            }
+            Party::Service(name) => principal.kind == Kind::Service && same_service(name, &principal.name),
             Party::Role(arn) => match principal.kind {
                 Kind::Role => principal.arn == *arn,
                 Kind::Session => principal.origin.as_deref() == Some(arn) || principal.arn == *arn,
@@ -592,10 +570,7 @@ mod tests {
 
     #[test]
     fn regional_names_mean_the_same_service() {
-        assert!(same_service(
-            "logs.eu-west-1.amazonaws.com",
-            "logs.amazonaws.com"
-        ));
+        assert!(same_service("logs.eu-west-1.amazonaws.com", "logs.amazonaws.com"));
         assert!(!same_service("logs.amazonaws.com", "s3.amazonaws.com"));
     }
 }

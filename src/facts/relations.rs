@@ -1,8 +1,8 @@
 //! The contract with the rules: every input relation, one sentence each.
 
 use super::id::{
-    AccountId, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
-    StatementId, TestId,
+    AccountId, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId,
+    TestId,
 };
 
 macro_rules! relations {

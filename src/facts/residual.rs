@@ -50,24 +50,14 @@ impl<'a> Case<'a> {
     }
 
     /// What a statement says about an action: its conditions, and every reservation about its other elements.
-    pub(crate) fn statement(
-        &self,
-        id: StatementId,
-        action: Action,
-        formulas: &mut Formulas,
-    ) -> FormulaId {
+    pub(crate) fn statement(&self, id: StatementId, action: Action, formulas: &mut Formulas) -> FormulaId {
         let Some(statement) = self.view.statement(id) else {
             return FormulaId::FALSE;
         };
-        if let Some(opaque) = &statement.opaque {
-            return formulas.unknown(opaque.rule, opaque.about.clone());
-        }
         let any = self.any(action, statement.kind);
         match self.stated {
             None => self.evaluate(statement, action, &any, formulas),
-            Some(stated) => {
-                self.evaluate(statement, action, &StatedRequest { any, stated }, formulas)
-            }
+            Some(stated) => self.evaluate(statement, action, &StatedRequest { any, stated }, formulas),
         }
     }
 
@@ -78,12 +68,16 @@ impl<'a> Case<'a> {
         context: &dyn Context,
         formulas: &mut Formulas,
     ) -> FormulaId {
-        let mut value = FormulaId::TRUE;
+        let mut value = match &statement.opaque {
+            Some(opaque) => formulas.unknown(opaque.rule, opaque.about.clone()),
+            None => FormulaId::TRUE,
+        };
         if statement.doubtful.contains(action) {
-            value = formulas.ambiguous(
+            let doubt = formulas.ambiguous(
                 "S2.3.1",
                 format!("an action pattern with a wildcard prefix means {action}"),
             );
+            value = formulas.and2(value, doubt);
         }
         let account = self.view.account_name(self.key.account);
         let covered = match statement.covers(self.key, account) {
@@ -106,12 +100,7 @@ impl<'a> Case<'a> {
     }
 
     /// The reservation under which a statement names the principal; `route` is the path that rests on it.
-    pub(crate) fn named(
-        &self,
-        id: StatementId,
-        route: Option<Route>,
-        formulas: &mut Formulas,
-    ) -> FormulaId {
+    pub(crate) fn named(&self, id: StatementId, route: Option<Route>, formulas: &mut Formulas) -> FormulaId {
         let Some(statement) = self.view.statement(id) else {
             return FormulaId::FALSE;
         };
@@ -159,13 +148,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn grant(
-        &self,
-        id: GrantId,
-        route: Route,
-        action: Action,
-        formulas: &mut Formulas,
-    ) -> FormulaId {
+    fn grant(&self, id: GrantId, route: Route, action: Action, formulas: &mut Formulas) -> FormulaId {
         let Some(grant) = self.view.world.grant(id) else {
             return FormulaId::FALSE;
         };
@@ -232,12 +215,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn encryption_context(
-        &self,
-        id: GrantId,
-        action: Action,
-        formulas: &mut Formulas,
-    ) -> FormulaId {
+    fn encryption_context(&self, id: GrantId, action: Action, formulas: &mut Formulas) -> FormulaId {
         let Some(grant) = self.view.world.grant(id) else {
             return FormulaId::FALSE;
         };
@@ -293,7 +271,9 @@ impl<'a> Case<'a> {
             let direct = match self.known("kms:ViaService", action) {
                 Known::Absent => FormulaId::TRUE,
                 Known::Is(_) => FormulaId::FALSE,
-                _ => formulas.atom(Atom::Absent { key: "kms:ViaService".to_owned() }),
+                _ => formulas.atom(Atom::Absent {
+                    key: "kms:ViaService".to_owned(),
+                }),
             };
             let about = "a SourceArn constraint leaves direct calls of the grantee alone";
             let doubt = formulas.ambiguous("S4.9.4", about);

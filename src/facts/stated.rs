@@ -28,11 +28,7 @@ pub(crate) struct Stated {
 
 impl Stated {
     /// Whether the stated encryption context meets a constraint, case-sensitively (S4.9.4).
-    pub(crate) fn encryption_context_fits(
-        &self,
-        pairs: &BTreeMap<String, String>,
-        exactly: bool,
-    ) -> bool {
+    pub(crate) fn encryption_context_fits(&self, pairs: &BTreeMap<String, String>, exactly: bool) -> bool {
         let contains = pairs
             .iter()
             .all(|(name, value)| self.encryption_context.get(name) == Some(value));
@@ -52,9 +48,7 @@ impl Context for StatedRequest<'_> {
         let stated = self.stated.values.get(&key.name);
         match (&known, stated) {
             // S6.2: the endpoints accept TLS only, unless the request says otherwise.
-            (Known::Is(_), Some(values)) if key.name == "aws:SecureTransport" => {
-                Known::all(values.clone())
-            }
+            (Known::Is(_), Some(values)) if key.name == "aws:SecureTransport" => Known::all(values.clone()),
             (Known::Is(_) | Known::Absent, _) => known,
             (Known::Doubt("S3.2"), Some(values)) | (Known::Open { .. }, Some(values)) => {
                 Known::all(values.clone())
@@ -118,9 +112,7 @@ impl StatedRequest<'_> {
             .filter(|(name, _)| name.eq_ignore_ascii_case(tag));
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => Known::Doubt("S2.5.2"),
-            (Some((_, value)), None) if principal.kind != Kind::Federated => {
-                Known::one(value.clone())
-            }
+            (Some((_, value)), None) if principal.kind != Kind::Federated => Known::one(value.clone()),
             _ => Known::Absent,
         }
     }
@@ -155,9 +147,7 @@ pub(crate) fn child_within(child: &Grant, parent: &Grant) -> bool {
 
 fn constraints_within(child: &Constraints, parent: &Constraints) -> bool {
     let contains = |pairs: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>| {
-        wanted
-            .iter()
-            .all(|(name, value)| pairs.get(name) == Some(value))
+        wanted.iter().all(|(name, value)| pairs.get(name) == Some(value))
     };
     let equals = parent.equals.is_none() || child.equals == parent.equals;
     let subset = parent.subset.as_ref().is_none_or(|wanted| {

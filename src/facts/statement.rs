@@ -7,7 +7,7 @@ use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::key::Support;
 use crate::condition::known::Known;
-use crate::condition::variable::{Piece, Template, resource_template};
+use crate::condition::variable::{Piece, Template, template};
 use crate::model::action::{Action, ActionSet, matching};
 use crate::pattern::Token;
 use crate::policy::document::{self, Effect, Patterns, PolicyKind, Principals};
@@ -31,6 +31,7 @@ pub(crate) struct Statement {
     pub(crate) doubtful: ActionSet,
     resources: Vec<ResourcePattern>,
     resources_negated: bool,
+    any_resource: bool,
     pub(crate) conditions: Vec<PreparedCondition>,
     /// Statements with equal conditions share a block; `0` is "no condition".
     pub(crate) block: u32,
@@ -56,6 +57,8 @@ struct ResourcePattern {
     template: Option<Template>,
     /// With a wildcard for each variable.
     pattern: ArnPattern,
+    /// Whether a variable stands before the sixth part, where it is not documented (S2.7.1).
+    misplaced: bool,
 }
 
 /// Whether a statement's resource element covers a key.
@@ -87,10 +90,10 @@ impl Statement {
                 written.index
             ),
         });
-        let (actions, doubtful) = match &opaque {
-            // WHY: what is not understood may be anything; its actions are no firmer than the rest.
-            Some(_) => (ActionSet::ALL, ActionSet::EMPTY),
-            None => actions(written.actions.as_ref()),
+        // In an opaque statement what is written is complete, and what is not may be anything (S2.1.10).
+        let (actions, doubtful) = match (&opaque, &written.actions) {
+            (Some(_), None) => (ActionSet::ALL, ActionSet::EMPTY),
+            (_, patterns) => actions(patterns.as_ref()),
         };
         let covers_something = opaque.is_some() || written.resources.is_some();
         let scope = match kind {
@@ -98,11 +101,7 @@ impl Statement {
             PolicyKind::Key => ActionSet::KEY_POLICY_GATE,
             _ => ActionSet::ALL,
         };
-        let scope = if covers_something {
-            scope
-        } else {
-            ActionSet::EMPTY
-        };
+        let scope = if covers_something { scope } else { ActionSet::EMPTY };
         let conditions: Vec<PreparedCondition> = written
             .conditions
             .iter()
@@ -125,6 +124,7 @@ impl Statement {
                 .flat_map(|resources| &resources.patterns)
                 .map(|text| resource(text, variables))
                 .collect(),
+            any_resource: opaque.is_some() && written.resources.is_none(),
             resources_negated: written
                 .resources
                 .as_ref()
@@ -157,7 +157,7 @@ impl Statement {
 
     /// Whether the resource element covers a key, its variables aside.
     pub(crate) fn covers(&self, key: &Key, account: &str) -> Cover {
-        if self.opaque.is_some() {
+        if self.any_resource {
             return Cover::Yes;
         }
         let mut found = Match::No;
@@ -173,11 +173,7 @@ impl Statement {
         if variables && !found.is_yes() {
             return Cover::Variables;
         }
-        let found = if self.resources_negated {
-            !found
-        } else {
-            found
-        };
+        let found = if self.resources_negated { !found } else { found };
         match found {
             Match::No => Cover::No,
             Match::Yes => Cover::Yes,
@@ -207,11 +203,13 @@ impl Statement {
                 Some(template) => match substitute(template, context) {
                     Substituted::Nothing => Match::No,
                     Substituted::Ready(tokens) => {
-                        self.one_covers(&ArnPattern::new(&tokens), key, account)
+                        match self.one_covers(&ArnPattern::new(&tokens), key, account) {
+                            // AWS itself writes `${aws:PrincipalAccount}` there; the documentation does not allow it.
+                            Match::Yes if resource.misplaced => Match::Doubt("S2.7.1"),
+                            matched => matched,
+                        }
                     }
-                    Substituted::Open
-                        if self.one_covers(&resource.pattern, key, account).is_no() =>
-                    {
+                    Substituted::Open if self.one_covers(&resource.pattern, key, account).is_no() => {
                         Match::No
                     }
                     Substituted::Open => {
@@ -241,10 +239,7 @@ impl Statement {
 
 /// Parts the actions by what their conditions may see: which keys they support, and values that depend on the action.
 fn groups(conditions: &[PreparedCondition], actions: ActionSet) -> Vec<ActionSet> {
-    let keys: Vec<KeyName> = conditions
-        .iter()
-        .flat_map(PreparedCondition::keys)
-        .collect();
+    let keys: Vec<KeyName> = conditions.iter().flat_map(PreparedCondition::keys).collect();
     let mut groups: Vec<(Vec<(Option<Support>, u8)>, ActionSet)> = Vec::new();
     for action in actions {
         let sees: Vec<(Option<Support>, u8)> = keys
@@ -299,7 +294,7 @@ fn actions(patterns: Option<&Patterns>) -> (ActionSet, ActionSet) {
 }
 
 fn resource(text: &str, variables: bool) -> ResourcePattern {
-    let template = resource_template(text, variables);
+    let template = template(text, variables);
     let wide: Vec<Token> = template
         .pieces()
         .iter()
@@ -309,12 +304,26 @@ fn resource(text: &str, variables: bool) -> ResourcePattern {
         })
         .collect();
     let pattern = ArnPattern::new(&wide);
+    let misplaced = misplaced(&template);
     let template = template.has_variables().then_some(template);
     ResourcePattern {
         text: text.to_owned(),
         template,
         pattern,
+        misplaced,
     }
+}
+
+/// Whether a variable stands in one of the first five parts of an ARN.
+fn misplaced(template: &Template) -> bool {
+    let mut colons = 0;
+    template.pieces().iter().any(|piece| match piece {
+        Piece::Text(tokens) => {
+            colons += tokens.iter().filter(|token| **token == Token::Char(':')).count();
+            false
+        }
+        Piece::Variable { .. } => colons < 5,
+    })
 }
 
 enum Substituted {

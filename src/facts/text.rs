@@ -5,8 +5,8 @@
 //! `*` for all of them, `*-RetireGrant` for all but some, `IAM_ONLY` for those, `-` for none.
 
 use super::id::{
-    AccountId, Basis, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId,
-    PrincipalId, Route, StatementId, TestId,
+    AccountId, Basis, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
+    Route, StatementId, TestId,
 };
 use super::relations::Facts;
 use crate::model::action::{Action, ActionSet};
@@ -98,8 +98,8 @@ named_variants! {
     Layer { KeyPolicy Rcp Scp Endpoint Identity Boundary Session }
     Route {
         User Role Session UserOfSession AnyoneByArn Anyone Root Federated Delegated CrossAccount CrossAccountRoot
-        Service IamOnly IamOnlyRoot Grant GrantToRole GrantToAccount GrantTrusted GrantUntrusted
-        RetiringPrincipal RetiringGrantee RetiringRoot RetiringByIdentity
+        Service IamOnly IamOnlyRoot Grant GrantToRole GrantToAccount GrantUntrusted
+        RetiringPrincipal RetiringGrantee RetiringGranteeAccount RetiringRoot RetiringByIdentity
     }
 }
 

@@ -25,9 +25,10 @@ impl Extra {
         document: &Document,
     ) -> PolicyId {
         let id = PolicyId::at(world.policies.len().saturating_add(self.policies.len()));
-        let whole = document.opaque.as_ref().map(|why| {
-            super::build::unknown_statement(Some(format!("{name} applies: {why}")), document)
-        });
+        let whole = document
+            .opaque
+            .as_ref()
+            .map(|why| super::build::unknown_statement(Some(format!("{name} applies: {why}")), document));
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
             statements.push(StatementId::at(
@@ -61,8 +62,7 @@ impl Extra {
 
     /// Stands an unknown key policy in for that of a key that is not in the snapshot.
     pub(crate) fn replace_with_unknown(&mut self, world: &World, arn: &str) {
-        let about =
-            format!("the key policy or a grant of {arn}, which is not in the snapshot, says so");
+        let about = format!("the key policy or a grant of {arn}, which is not in the snapshot, says so");
         let policy = self.add_unknown(
             world,
             PolicyKind::Key,
@@ -72,13 +72,7 @@ impl Extra {
         self.key_policies = Some(vec![policy]);
     }
 
-    fn add_unknown(
-        &mut self,
-        world: &World,
-        kind: PolicyKind,
-        name: &str,
-        opaque: Opaque,
-    ) -> PolicyId {
+    fn add_unknown(&mut self, world: &World, kind: PolicyKind, name: &str, opaque: Opaque) -> PolicyId {
         let document = Document {
             opaque: Some(String::new()),
             ..Document::default()
@@ -142,9 +136,7 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn account_name(self, id: AccountId) -> &'a str {
-        self.world
-            .account(id)
-            .map_or("", |account| account.id.as_str())
+        self.world.account(id).map_or("", |account| account.id.as_str())
     }
 
     /// The account that a principal text stands for (S2.2.3).

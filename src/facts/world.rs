@@ -242,7 +242,13 @@ impl World {
     pub(crate) fn membership(&self, id: Option<AccountId>) -> Membership {
         match id.and_then(|id| self.account(id)) {
             Some(account) => account.membership,
-            None if self.organization.as_ref().is_some_and(|organization| organization.complete) => Membership::Outside,
+            None if self
+                .organization
+                .as_ref()
+                .is_some_and(|organization| organization.complete) =>
+            {
+                Membership::Outside
+            }
             None => Membership::Unknown,
         }
     }

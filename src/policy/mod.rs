@@ -3,5 +3,5 @@
 //! A broken statement never hides the others: what is not understood is marked opaque and stays in the document.
 
 pub mod document;
-pub mod parse;
 pub mod lint;
+pub mod parse;

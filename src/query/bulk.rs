@@ -76,10 +76,7 @@ impl Engine {
         };
         let mut order: Vec<&Folded> = self.folded.iter().filter(wanted).collect();
         let name = |folded: &&Folded| {
-            let key = self
-                .world
-                .key(folded.key)
-                .map_or("", |key| key.arn.as_str());
+            let key = self.world.key(folded.key).map_or("", |key| key.arn.as_str());
             (
                 key,
                 self.world
@@ -109,10 +106,9 @@ impl Engine {
 
     /// The rows of one cell.
     fn rows(&self, folded: &Folded, wanted: ActionSet, all: bool) -> Vec<Row> {
-        let (Some(principal), Some(key)) = (
-            self.world.principal(folded.principal),
-            self.world.key(folded.key),
-        ) else {
+        let (Some(principal), Some(key)) =
+            (self.world.principal(folded.principal), self.world.key(folded.key))
+        else {
             return Vec::new();
         };
         let mut rows = Vec::new();
@@ -147,21 +143,18 @@ impl Engine {
 
     /// By which paths a cell allows an action.
     fn via(&self, folded: &Folded, action: Action) -> Vec<Derivation> {
-        let (Some(principal), Some(key)) = (
-            self.world.principal(folded.principal),
-            self.world.key(folded.key),
-        ) else {
+        let (Some(principal), Some(key)) =
+            (self.world.principal(folded.principal), self.world.key(folded.key))
+        else {
             return Vec::new();
         };
         let mut formulas = Formulas::default();
         let mut values = Values {
             formulas: &mut formulas,
         };
-        let layers = self.cell(folded.principal, folded.key).layers(
-            &self.case(principal, key),
-            action,
-            &mut values,
-        );
+        let layers =
+            self.cell(folded.principal, folded.key)
+                .layers(&self.case(principal, key), action, &mut values);
         let mut via: Vec<Derivation> = layers
             .paths
             .iter()
@@ -204,11 +197,7 @@ impl Engine {
                     let mut names = key.aliases.iter().chain([&key.arn, &key.id]);
                     names.any(|text| pattern::glob(name, text))
                 };
-                found.extend(
-                    self.real_keys()
-                        .filter(|(_, key)| fits(key))
-                        .map(|(id, _)| id),
-                );
+                found.extend(self.real_keys().filter(|(_, key)| fits(key)).map(|(id, _)| id));
                 if name == "*" {
                     let keys = self.world.keys.iter().enumerate();
                     found.extend(

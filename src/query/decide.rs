@@ -43,12 +43,20 @@ impl Engine {
             let decisions = self.permission(request, need)?;
             callers = match callers.len() {
                 0 => decisions,
-                _ => callers.into_iter().zip(decisions).map(|(a, b)| worse(a, b)).collect(),
+                _ => callers
+                    .into_iter()
+                    .zip(decisions)
+                    .map(|(a, b)| worse(a, b))
+                    .collect(),
             };
         }
         // WHY: who made a federated session is not known; only what holds for every user is certain.
         let mut decision = callers.into_iter().reduce(undecided_between).ok_or_else(|| {
-            names::unknown("principal", &request.principal, self.world.principals.iter().map(|p| p.name.as_str()))
+            names::unknown(
+                "principal",
+                &request.principal,
+                self.world.principals.iter().map(|p| p.name.as_str()),
+            )
         })?;
         if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
             decision.lockout = self.lockout(request, &needs)?;
@@ -103,12 +111,7 @@ impl Engine {
         Ok(needs)
     }
 
-    fn need<'a>(
-        &'a self,
-        request: &Request,
-        action: Action,
-        resource: &str,
-    ) -> Result<Need<'a>, Error> {
+    fn need<'a>(&'a self, request: &Request, action: Action, resource: &str) -> Result<Need<'a>, Error> {
         let (id, key) = if ActionSet::WITHOUT_RESOURCE.contains(action) {
             self.keyless(&request.principal)
         } else {
@@ -124,8 +127,8 @@ impl Engine {
 
     /// What stands for the resource of an action without one: that of the caller's account.
     fn keyless(&self, principal: &str) -> (Option<KeyId>, std::borrow::Cow<'_, Key>) {
-        let account = crate::arn::account_of(principal)
-            .and_then(|id| self.world.account_ids.get(id).copied());
+        let account =
+            crate::arn::account_of(principal).and_then(|id| self.world.account_ids.get(id).copied());
         let mut keys = self.world.keys.iter().enumerate();
         match keys.find(|(_, key)| key.kind == Resource::Nothing && Some(key.account) == account) {
             Some((index, key)) => (Some(KeyId::at(index)), std::borrow::Cow::Borrowed(key)),
@@ -167,16 +170,20 @@ impl Engine {
         match found.as_slice() {
             [only] => {
                 let key = self.world.key(*only).map(std::borrow::Cow::Borrowed);
-                key.map(|key| (Some(*only), key)).ok_or_else(|| Error::Request("no such key".to_owned()))
+                key.map(|key| (Some(*only), key))
+                    .ok_or_else(|| Error::Request("no such key".to_owned()))
             }
             [] => match KeyArn::parse(resource) {
                 Some(arn) => Ok((None, std::borrow::Cow::Owned(self.unseen_key(resource, &arn)))),
                 None => Err(self.find_key(resource).err().unwrap_or_else(|| {
-                    let text = "a key id or alias name means a key of the caller's account; give the ARN (S1.4)";
+                    let text =
+                        "a key id or alias name means a key of the caller's account; give the ARN (S1.4)";
                     Error::Request(format!("`{resource}` is a key of another account: {text}"))
                 })),
             },
-            _ => self.find_key(resource).map(|id| (Some(id), std::borrow::Cow::Owned(Key::default()))),
+            _ => self
+                .find_key(resource)
+                .map(|id| (Some(id), std::borrow::Cow::Owned(Key::default()))),
         }
     }
 
@@ -199,12 +206,7 @@ impl Engine {
     }
 
     /// S5.4.1: the alias side of an alias operation, decided by identity policies of the alias's account.
-    fn alias_side<'a>(
-        &'a self,
-        action: Action,
-        alias: &str,
-        needs: &[Need<'a>],
-    ) -> Option<Need<'a>> {
+    fn alias_side<'a>(&'a self, action: Action, alias: &str, needs: &[Need<'a>]) -> Option<Need<'a>> {
         let key = &needs.first()?.key;
         let parts = Arn::parse(&key.arn)?;
         let arn = match Arn::parse(alias) {
@@ -274,9 +276,7 @@ impl Engine {
         if need.action == Action::CreateKey
             && let Some(region) = stated.values.get("kms:ReplicaRegion").cloned()
         {
-            stated
-                .values
-                .insert("aws:RequestedRegion".to_owned(), region);
+            stated.values.insert("aws:RequestedRegion".to_owned(), region);
         }
         if ActionSet::RE_ENCRYPT.contains(need.action)
             && let Some(destination) = &request.destination
@@ -387,15 +387,13 @@ impl Engine {
     fn callers(&self, request: &Request, extra: &mut Extra) -> Result<Vec<Principal>, Error> {
         let name = request.principal.as_str();
         let account = crate::arn::account_of(name);
-        let known = account
-            .and_then(|id| self.world.account_ids.get(id))
-            .copied();
+        let known = account.and_then(|id| self.world.account_ids.get(id)).copied();
         let whole = known
             .and_then(|id| self.world.account(id))
             .is_some_and(|account| account.iam_whole);
-        if let Some(found) =
-            self.world
-                .make_principals(name, request.federated_by.as_deref(), whole)
+        if let Some(found) = self
+            .world
+            .make_principals(name, request.federated_by.as_deref(), whole)
         {
             return Ok(found);
         }
@@ -426,11 +424,7 @@ impl Engine {
     }
 
     /// S5.4.3: whether KMS would refuse the new policy because the caller could not change it again.
-    fn lockout(
-        &self,
-        request: &Request,
-        needs: &[Need<'_>],
-    ) -> Result<Option<&'static str>, Error> {
+    fn lockout(&self, request: &Request, needs: &[Need<'_>]) -> Result<Option<&'static str>, Error> {
         let (Some(document), Some(need)) = (&request.new_policy, needs.first()) else {
             return Ok(None);
         };
@@ -472,10 +466,7 @@ impl Engine {
                 let mut values = Values {
                     formulas: &mut formulas,
                 };
-                one.cell
-                    .layers(&case, Action::PutKeyPolicy, &mut values)
-                    .value
-                    != FormulaId::FALSE
+                one.cell.layers(&case, Action::PutKeyPolicy, &mut values).value != FormulaId::FALSE
             });
         Ok(Some(if may { "passes" } else { "refused" }))
     }
@@ -532,13 +523,8 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
 }
 
 fn decided(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
-    if let Some((row, _)) = layers
-        .denies
-        .iter()
-        .find(|(_, value)| *value == FormulaId::TRUE)
-    {
-        let mut decision =
-            bare_decision(Outcome::ExplicitDeny, reasons::layer(row.layer), "S4.8.1");
+    if let Some((row, _)) = layers.denies.iter().find(|(_, value)| *value == FormulaId::TRUE) {
+        let mut decision = bare_decision(Outcome::ExplicitDeny, reasons::layer(row.layer), "S4.8.1");
         decision
             .statements
             .extend(reasons::statement(case.view, row.statement));
@@ -548,13 +534,8 @@ fn decided(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Form
         FormulaId::TRUE => allowed(case, layers),
         FormulaId::FALSE => refused(case, action, layers, formulas),
         _ => {
-            let open = layers
-                .paths
-                .iter()
-                .find(|path| path.limited != FormulaId::FALSE);
-            let (layer, rule) = open.map_or(("keyPolicy", "S6.10"), |path| {
-                reasons::route(path.row.route)
-            });
+            let open = layers.paths.iter().find(|path| path.limited != FormulaId::FALSE);
+            let (layer, rule) = open.map_or(("keyPolicy", "S6.10"), |path| reasons::route(path.row.route));
             let mut decision = bare_decision(Outcome::Undetermined, layer, rule);
             if let Some(path) = open {
                 let derivation = reasons::derivation(case.view, &path.row);
@@ -619,15 +600,24 @@ fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'stati
     }
     let own = case.principal.account == Some(case.key.account);
     // In the key's account the gate is what the key policy can open; elsewhere any statement that names the caller.
-    let route = if own { Route::Delegated } else { Route::CrossAccount };
-    let open = case.view.key_policies(case.key).iter().flat_map(|&policy| case.view.statements_of(policy)).any(|id| {
-        let allows = case.view.statement(id).is_some_and(|statement| {
-            statement.allows && (statement.actions | statement.doubtful).contains(action)
+    let route = if own {
+        Route::Delegated
+    } else {
+        Route::CrossAccount
+    };
+    let open = case
+        .view
+        .key_policies(case.key)
+        .iter()
+        .flat_map(|&policy| case.view.statements_of(policy))
+        .any(|id| {
+            let allows = case.view.statement(id).is_some_and(|statement| {
+                statement.allows && (statement.actions | statement.doubtful).contains(action)
+            });
+            allows
+                && case.named(id, Some(route), formulas) != FormulaId::FALSE
+                && case.statement(id, action, formulas) != FormulaId::FALSE
         });
-        allows
-            && case.named(id, Some(route), formulas) != FormulaId::FALSE
-            && case.statement(id, action, formulas) != FormulaId::FALSE
-    });
     match (open, own) {
         (true, true) => ("identity", "S4.5.1"),
         (true, false) => ("identity", "S4.6.1"),
@@ -683,9 +673,9 @@ fn undecided_between(a: Decision, b: Decision) -> Decision {
         return if a.outcome == Outcome::ExplicitDeny { b } else { a };
     }
     let mut decision = bare_decision(Outcome::Undetermined, "principal", "S3.1.4");
-    decision.notes.push(
-        "the user that made the federated session is not stated, and it matters which".to_owned(),
-    );
+    decision
+        .notes
+        .push("the user that made the federated session is not stated, and it matters which".to_owned());
     decision.usable = a.usable;
     decision
 }

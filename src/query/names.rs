@@ -11,11 +11,7 @@ use crate::{Error, facts};
 const SUGGESTIONS: usize = 3;
 
 /// An error about a name, with the nearest names.
-pub(crate) fn unknown<'a>(
-    noun: &'static str,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Error {
+pub(crate) fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let mut near: Vec<(f64, &str)> = known
         .map(|candidate| {
             let short = candidate.rsplit(['/', ':']).next().unwrap_or(candidate);
@@ -90,10 +86,7 @@ impl Engine {
                 let aliases = self
                     .real_keys()
                     .flat_map(|(_, key)| key.aliases.iter().map(String::as_str));
-                let names = self
-                    .real_keys()
-                    .map(|(_, key)| key.arn.as_str())
-                    .chain(aliases);
+                let names = self.real_keys().map(|(_, key)| key.arn.as_str()).chain(aliases);
                 Err(unknown("key", name, names))
             }
             several => {
@@ -157,11 +150,7 @@ impl Engine {
             .filter(|(_, principal)| matches(principal))
             .map(|(index, _)| PrincipalId::at(index))
             .collect();
-        let named = |id: &PrincipalId| {
-            self.world
-                .principal(*id)
-                .map(|principal| principal.name.as_str())
-        };
+        let named = |id: &PrincipalId| self.world.principal(*id).map(|principal| principal.name.as_str());
         let first = found.first().and_then(named);
         if first.is_none() {
             return Err(unknown(
@@ -186,18 +175,10 @@ fn short_names<'a>(
     principal: &'a facts::world::Principal,
     account: &'a str,
 ) -> impl Iterator<Item = String> + 'a {
-    let resource = principal
-        .name
-        .splitn(6, ':')
-        .nth(5)
-        .unwrap_or(&principal.name);
+    let resource = principal.name.splitn(6, ':').nth(5).unwrap_or(&principal.name);
     let kind = resource.split('/').next().unwrap_or(resource);
     let last = resource.rsplit('/').next().unwrap_or(resource);
-    let own = [
-        resource.to_owned(),
-        format!("{kind}/{last}"),
-        last.to_owned(),
-    ];
+    let own = [resource.to_owned(), format!("{kind}/{last}"), last.to_owned()];
     let with_account: Vec<String> = own.iter().map(|name| format!("{account}:{name}")).collect();
     own.into_iter().chain(with_account)
 }

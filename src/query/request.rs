@@ -104,9 +104,7 @@ fn state(stated: &mut Stated, name: &str, values: &[String]) -> Result<(), Error
             .starts_with(&prefix.to_ascii_lowercase())
     }) && let [value] = values
     {
-        stated
-            .encryption_context
-            .insert(pair.to_owned(), value.clone());
+        stated.encryption_context.insert(pair.to_owned(), value.clone());
     }
     if values.is_empty() {
         return Ok(());
@@ -150,10 +148,7 @@ fn grant_keys(stated: &mut Stated, child: &crate::model::key::Grant) -> Result<(
         ("kms:GranteeServicePrincipal", &child.grantee_service),
         ("kms:RetiringPrincipal", &child.retiring),
         ("kms:RetiringServicePrincipal", &child.retiring_service),
-        (
-            "kms:GrantConstraintSourceArn",
-            &child.constraints.source_arn,
-        ),
+        ("kms:GrantConstraintSourceArn", &child.constraints.source_arn),
     ];
     for (name, value) in single {
         if let Some(value) = value {
@@ -164,10 +159,7 @@ fn grant_keys(stated: &mut Stated, child: &crate::model::key::Grant) -> Result<(
 }
 
 /// The encryption context inside a grant's constraint, as CreateGrant and RetireGrant see it.
-fn constraint_keys(
-    stated: &mut Stated,
-    constraints: &crate::model::key::Constraints,
-) -> Result<(), Error> {
+fn constraint_keys(stated: &mut Stated, constraints: &crate::model::key::Constraints) -> Result<(), Error> {
     let (kind, pairs) = match (&constraints.equals, &constraints.subset) {
         (Some(pairs), _) => ("EncryptionContextEquals", pairs),
         (None, Some(pairs)) => ("EncryptionContextSubset", pairs),
@@ -185,10 +177,7 @@ fn constraint_keys(
 }
 
 fn retire_keys(engine: &Engine, stated: &mut Stated, key: &Key, id: &str) {
-    let grants = key
-        .grants
-        .iter()
-        .filter_map(|&grant| engine.world.grant(grant));
+    let grants = key.grants.iter().filter_map(|&grant| engine.world.grant(grant));
     for grant in grants.filter(|grant| grant.id == id) {
         // What the request states for itself stands.
         let _ = constraint_keys(stated, &grant.constraints);
@@ -270,15 +259,23 @@ fn follow(stated: &mut Stated) -> Result<(), Error> {
 /// `aws:CurrentTime` and `aws:EpochTime` are one clock, each in its own form.
 fn one_clock(stated: &mut Stated) {
     let first = |name: &str| stated.values.get(name).and_then(|values| values.first());
-    let epoch = first("aws:CurrentTime").and_then(|text| seconds(text)).map(|seconds| seconds.normalize().to_string());
+    let epoch = first("aws:CurrentTime")
+        .and_then(|text| seconds(text))
+        .map(|seconds| seconds.normalize().to_string());
     let current = first("aws:EpochTime")
         .and_then(|text| seconds(text))
         .and_then(|seconds| jiff::Timestamp::from_second(seconds.trunc().to_string().parse().ok()?).ok());
     if let Some(epoch) = epoch {
-        stated.values.entry("aws:EpochTime".to_owned()).or_insert_with(|| vec![epoch]);
+        stated
+            .values
+            .entry("aws:EpochTime".to_owned())
+            .or_insert_with(|| vec![epoch]);
     }
     if let Some(current) = current {
-        stated.values.entry("aws:CurrentTime".to_owned()).or_insert_with(|| vec![current.to_string()]);
+        stated
+            .values
+            .entry("aws:CurrentTime".to_owned())
+            .or_insert_with(|| vec![current.to_string()]);
     }
 }
 

@@ -4,9 +4,7 @@
 
 use crate::facts::id::{AccountId, PolicyId};
 use crate::facts::principals::bare;
-use crate::facts::world::{
-    Account, Key, Kind, Membership, Organization, Principal, Resource, World,
-};
+use crate::facts::world::{Account, Key, Kind, Membership, Organization, Principal, Resource, World};
 use crate::model::action::ActionSet;
 use crate::policy::document::PolicyKind;
 
@@ -30,9 +28,7 @@ pub(super) const PRINCIPALS: &[&str] = &[
 ];
 
 /// The keys, by the names that texts have for them.
-pub(super) const KEYS: &[&str] = &[
-    "k", "rsa", "bare", "twice", "many", "mrk", "alias", "nothing",
-];
+pub(super) const KEYS: &[&str] = &["k", "rsa", "bare", "twice", "many", "mrk", "alias", "nothing"];
 
 fn account(id: &str, membership: Membership, path: Option<&str>) -> Account {
     Account {
@@ -115,10 +111,7 @@ pub(super) fn principal(name: &str) -> Principal {
             short_name: "fed".to_owned(),
             origin: Some("arn:aws:iam::111122223333:user/alice".to_owned()),
             open_tags: true,
-            ..a(
-                Kind::Federated,
-                "arn:aws:sts::111122223333:federated-user/fed",
-            )
+            ..a(Kind::Federated, "arn:aws:sts::111122223333:federated-user/fed")
         },
         "linked" => Principal {
             unique_id: "AROALINKED".to_owned(),
@@ -133,11 +126,7 @@ pub(super) fn principal(name: &str) -> Principal {
         "root-b" => of(Kind::Root, "arn:aws:iam::444455556666:root", AccountId(1)),
         "carol" => Principal {
             short_name: "carol".to_owned(),
-            ..of(
-                Kind::User,
-                "arn:aws:iam::444455556666:user/carol",
-                AccountId(1),
-            )
+            ..of(Kind::User, "arn:aws:iam::444455556666:user/carol", AccountId(1))
         },
         // A whole account, and anybody of any account that has no row.
         "anyone-of-b" => Principal {
@@ -156,8 +145,7 @@ pub(super) fn principal(name: &str) -> Principal {
 pub(super) fn key(name: &str) -> Key {
     let text = |text: &str| Some(text.to_owned());
     let k = Key {
-        arn: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-            .to_owned(),
+        arn: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(),
         id: "1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(),
         account: AccountId(0),
         region: "eu-west-1".to_owned(),

@@ -151,10 +151,7 @@ impl<'a> Row<'a> {
         };
         let boundary = self.boundary.leaves(limits.boundary);
         let scp = self.scp.leaves(limits.scp);
-        [holds, boundary, session, scp, itself]
-            .into_iter()
-            .min()
-            .unwrap()
+        [holds, boundary, session, scp, itself].into_iter().min().unwrap()
     }
 }
 

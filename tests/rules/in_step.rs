@@ -21,9 +21,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs")
-                && !path.ends_with("clauses.rs")
-            {
+            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("clauses.rs") {
                 let text = read(&path);
                 found.push((path, text));
             }
@@ -57,10 +55,7 @@ fn clauses_are_complete_and_sorted() {
     let mut problems = Vec::new();
     for pair in CLAUSES.windows(2) {
         if order(pair[0].id) >= order(pair[1].id) {
-            problems.push(format!(
-                "{} does not come before {}",
-                pair[0].id, pair[1].id
-            ));
+            problems.push(format!("{} does not come before {}", pair[0].id, pair[1].id));
         }
     }
     for found in CLAUSES {
@@ -82,15 +77,10 @@ fn rules_of(text: &str) -> Vec<(usize, Option<&str>)> {
     let is_rule = |line: &&str| !line.starts_with("//") && line.contains("<-");
     let at = lines.iter().enumerate().filter(|(_, line)| is_rule(line));
     at.map(|(at, _)| {
-        let comment = lines[..at]
-            .iter()
-            .rev()
-            .take_while(|line| line.starts_with("//"));
+        let comment = lines[..at].iter().rev().take_while(|line| line.starts_with("//"));
         (
             at + 1,
-            comment
-                .last()
-                .map(|line| line.trim_start_matches(['/', ' '])),
+            comment.last().map(|line| line.trim_start_matches(['/', ' '])),
         )
     })
     .collect()
@@ -139,18 +129,12 @@ fn what_answers_name_is_registered() {
     // Clauses that reach answers stand in the source as literals of their own.
     let mut found = BTreeSet::new();
     for (_, text) in [sources("rules"), sources("src")].concat() {
-        for literal in text
-            .split('"')
-            .filter(|literal| ids(literal).contains(*literal))
-        {
+        for literal in text.split('"').filter(|literal| ids(literal).contains(*literal)) {
             found.insert(literal.to_owned());
         }
     }
     assert!(found.contains("S4.9.5") && found.contains("A40"));
-    let unknown: Vec<String> = found
-        .into_iter()
-        .filter(|id| clause(id).is_none())
-        .collect();
+    let unknown: Vec<String> = found.into_iter().filter(|id| clause(id).is_none()).collect();
     assert_none(&unknown);
 }
 
@@ -160,10 +144,7 @@ fn worked_cases() -> BTreeMap<String, BTreeSet<String>> {
     for folder in folders(&root().join("tests/cases")) {
         let text = read(&folder.join("case.md"));
         let rules = text.lines().find(|line| line.starts_with("Rules:"));
-        found.insert(
-            name(&folder).to_owned(),
-            ids(rules.expect("a line of rules")),
-        );
+        found.insert(name(&folder).to_owned(), ids(rules.expect("a line of rules")));
     }
     found
 }

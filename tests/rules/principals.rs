@@ -13,10 +13,7 @@ use crate::policy::document::{self, Effect, Patterns, PolicyKind, PrincipalEntry
 use crate::source::Location;
 
 /// A statement about everything, with nothing but effect and principals.
-pub(super) fn about_everything(
-    effect: Effect,
-    principals: Option<Principals>,
-) -> document::Statement {
+pub(super) fn about_everything(effect: Effect, principals: Option<Principals>) -> document::Statement {
     let everything = Patterns {
         negated: false,
         patterns: vec!["*".to_owned()],
@@ -86,11 +83,7 @@ fn principals_on_their_cases() {
             let statement = statement(line);
             for &who in PRINCIPALS {
                 for named in names(View::of(&world), &statement, &principal(who)) {
-                    results.push(format!(
-                        "  {who}: {:?}{}",
-                        named.kind,
-                        reserved(&named.reserve)
-                    ));
+                    results.push(format!("  {who}: {:?}{}", named.kind, reserved(&named.reserve)));
                 }
             }
         }

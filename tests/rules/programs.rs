@@ -73,11 +73,7 @@ fn grants_on_its_cases() {
 #[test]
 fn guardrails_on_its_cases() {
     check_cases("guardrails", "facts.txt", |text| {
-        let World {
-            names,
-            facts,
-            pairs,
-        } = World::read(text)?;
+        let World { names, facts, pairs } = World::read(text)?;
         let found = guardrails::run(&facts, &pairs);
         let mut lines = Vec::new();
         for (principal, layer) in found.under {
@@ -104,15 +100,9 @@ fn guardrails_on_its_cases() {
 #[test]
 fn denies_on_its_cases() {
     check_cases("denies", "facts.txt", |text| {
-        let World {
-            names,
-            facts,
-            pairs,
-        } = World::read(text)?;
+        let World { names, facts, pairs } = World::read(text)?;
         let rows = denies::run(&facts, &pairs);
-        let lines = rows
-            .into_iter()
-            .map(|row| limit_line("denies", row, &names));
+        let lines = rows.into_iter().map(|row| limit_line("denies", row, &names));
         Ok(sorted(lines.collect()))
     });
 }

@@ -27,10 +27,7 @@ fn written(line: &str) -> (document::Statement, Statement) {
     statement.actions = None;
     statement.resources = None;
     for element in elements.split(" ; ") {
-        let (name, rest) = element
-            .trim()
-            .split_once(' ')
-            .expect("element and patterns");
+        let (name, rest) = element.trim().split_once(' ').expect("element and patterns");
         let patterns = Patterns {
             negated: name.starts_with("Not"),
             patterns: list(rest),

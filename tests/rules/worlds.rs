@@ -92,9 +92,7 @@ fn whole_organization() -> Organization {
         ..Organization::default()
     };
     organization.parents.insert("r-1".to_owned(), None);
-    organization
-        .parents
-        .insert(A.to_owned(), Some("r-1".to_owned()));
+    organization.parents.insert(A.to_owned(), Some("r-1".to_owned()));
     organization
 }
 
@@ -132,11 +130,11 @@ fn gaps_on_their_cases() {
                 .collect(),
             keys: keys.map(|(n, key)| (KeyId(ids(n)), key)).collect(),
             endpoint: None,
+            all_denies: false,
         });
         let mut lines = Vec::new();
-        let binds = |what: &str, bound: bool| {
-            format!("{what} {}", if bound { "bind" } else { "do not bind" })
-        };
+        let binds =
+            |what: &str, bound: bool| format!("{what} {}", if bound { "bind" } else { "do not bind" });
         lines.push(binds("SCPs", !facts.scp_member.is_empty()));
         lines.push(binds("RCPs", !facts.rcp_member.is_empty()));
         let kind = if facts.customer_key.is_empty() {

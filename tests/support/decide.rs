@@ -95,7 +95,10 @@ pub fn decide_with(world: &World, request: &Value, options: &Options) -> Decisio
         .collect();
     if decisions.iter().all(|d| *d == decisions[0]) {
         decisions[0]
-    } else if decisions.iter().all(|d| matches!(d, Decision::ExplicitDeny | Decision::ImplicitDeny)) {
+    } else if decisions
+        .iter()
+        .all(|d| matches!(d, Decision::ExplicitDeny | Decision::ImplicitDeny))
+    {
         // Denied whoever made the session, but not always by a statement.
         Decision::ImplicitDeny
     } else {

@@ -237,6 +237,11 @@ fn has_boundary(caller: &Caller<'_>) -> bool {
 
 /// Whether every entry is an account.
 fn element_lists_accounts_only(element: &Principals) -> bool {
-    let account = |text: &str| text.ends_with(":root") || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()));
-    element.entries.iter().all(|(kind, text)| kind == "AWS" && account(text))
+    let account = |text: &str| {
+        text.ends_with(":root") || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()))
+    };
+    element
+        .entries
+        .iter()
+        .all(|(kind, text)| kind == "AWS" && account(text))
 }

@@ -18,9 +18,7 @@ const KEY_RETIRE: ActionSet = KEY.with(Action::RetireGrant);
 const KEY_NEW_RETIRE: ActionSet = KEY_NEW.with(Action::RetireGrant);
 const CALLED: ActionSet = KEY_NEW_RETIRE.union(ActionSet::KEY_STORE);
 const WITH_CONTEXT: ActionSet = ActionSet::ENCRYPTION_CONTEXT;
-const CONTEXT_OR_GRANT: ActionSet = WITH_CONTEXT
-    .with(Action::CreateGrant)
-    .with(Action::RetireGrant);
+const CONTEXT_OR_GRANT: ActionSet = WITH_CONTEXT.with(Action::CreateGrant).with(Action::RetireGrant);
 const WITH_ALIAS: ActionSet = ActionSet::ACCEPTS_ALIAS;
 const RE_ENCRYPT: ActionSet = ActionSet::RE_ENCRYPT;
 /// Accept the attestation document of an enclave.

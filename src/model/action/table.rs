@@ -84,13 +84,8 @@ const SWITCHABLE: States = Some(&["Enabled", "Disabled", "Unavailable"]);
 const SETTLED: States = Some(&["Enabled", "Disabled", "PendingImport"]);
 const SETTLED_OR_UPDATING: States = Some(&["Enabled", "Disabled", "PendingImport", "Updating"]);
 const PENDING_DELETION: States = Some(&["PendingDeletion", "PendingReplicaDeletion"]);
-const NOT_PENDING_NOR_UPDATING: States = Some(&[
-    "Enabled",
-    "Disabled",
-    "PendingImport",
-    "Unavailable",
-    "Creating",
-]);
+const NOT_PENDING_NOR_UPDATING: States =
+    Some(&["Enabled", "Disabled", "PendingImport", "Unavailable", "Creating"]);
 const NOT_PENDING_DELETION: States = Some(&[
     "Enabled",
     "Disabled",

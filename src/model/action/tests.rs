@@ -72,13 +72,7 @@ fn patterns_of_names() {
 
 #[test]
 fn a_wildcard_in_the_prefix_is_doubtful() {
-    for doubtful in [
-        "k*:Decrypt",
-        "*:Decrypt",
-        "?ms:decrypt",
-        "K*:dec*",
-        "*Decrypt",
-    ] {
+    for doubtful in ["k*:Decrypt", "*:Decrypt", "?ms:decrypt", "K*:dec*", "*Decrypt"] {
         let matched = matching(doubtful);
         assert!(matched.doubt && !matched.valid, "{doubtful}");
         assert!(matched.set.contains(Action::Decrypt), "{doubtful}");
@@ -113,14 +107,8 @@ fn sets_are_masks() {
         two | Action::Sign.into(),
         ActionSet::of(&[Action::Sign, Action::Encrypt, Action::Decrypt])
     );
-    assert_eq!(
-        two & Action::Encrypt.into(),
-        ActionSet::from(Action::Encrypt)
-    );
-    assert_eq!(
-        two - Action::Encrypt.into(),
-        ActionSet::from(Action::Decrypt)
-    );
+    assert_eq!(two & Action::Encrypt.into(), ActionSet::from(Action::Encrypt));
+    assert_eq!(two - Action::Encrypt.into(), ActionSet::from(Action::Decrypt));
     assert_eq!(two.complement().len(), 56);
     assert!(two.is_subset(ActionSet::ALL) && two.intersects(ActionSet::CRYPTOGRAPHIC));
     assert!(!two.intersects(two.complement()));
@@ -154,10 +142,7 @@ fn the_named_sets_have_the_sizes_of_the_documentation() {
 #[test]
 fn near_names() {
     assert_eq!(Action::did_you_mean("kms:Decript"), Some(Action::Decrypt));
-    assert_eq!(
-        Action::did_you_mean("kms:ReEncrypt"),
-        Some(Action::ReEncryptTo)
-    );
+    assert_eq!(Action::did_you_mean("kms:ReEncrypt"), Some(Action::ReEncryptTo));
     assert_eq!(
         Action::did_you_mean("GenerateDatakeys"),
         Some(Action::GenerateDataKey)
@@ -167,9 +152,7 @@ fn near_names() {
 
 #[test]
 fn keys_an_operation_works_on() {
-    let on = |action: Action, spec, usage| {
-        action.usable_with(spec, usage, Some("AWS_KMS"), Some(Single))
-    };
+    let on = |action: Action, spec, usage| action.usable_with(spec, usage, Some("AWS_KMS"), Some(Single));
     let (rsa, symmetric) = (Some("RSA_2048"), Some("SYMMETRIC_DEFAULT"));
     assert_eq!(
         on(Action::Decrypt, symmetric, Some("ENCRYPT_DECRYPT")),
@@ -202,16 +185,9 @@ fn keys_an_operation_works_on() {
     assert_eq!(on(Action::Encrypt, Some("NEWER"), None), None);
     assert_eq!(on(Action::ListGrants, Some("NEWER"), None), Some(true));
 
-    let of_origin =
-        |action: Action, origin| action.usable_with(symmetric, None, origin, Some(Single));
-    assert_eq!(
-        of_origin(Action::ImportKeyMaterial, Some("EXTERNAL")),
-        Some(true)
-    );
-    assert_eq!(
-        of_origin(Action::ImportKeyMaterial, Some("AWS_KMS")),
-        Some(false)
-    );
+    let of_origin = |action: Action, origin| action.usable_with(symmetric, None, origin, Some(Single));
+    assert_eq!(of_origin(Action::ImportKeyMaterial, Some("EXTERNAL")), Some(true));
+    assert_eq!(of_origin(Action::ImportKeyMaterial, Some("AWS_KMS")), Some(false));
     assert_eq!(
         of_origin(Action::GenerateDataKeyPair, Some("AWS_CLOUDHSM")),
         Some(false)
@@ -224,10 +200,7 @@ fn keys_an_operation_works_on() {
     assert_eq!(member(Action::ReplicateKey, Some(Primary)), Some(true));
     assert_eq!(member(Action::ReplicateKey, Some(Replica)), Some(false));
     assert_eq!(member(Action::ReplicateKey, Some(Member)), None);
-    assert_eq!(
-        member(Action::UpdatePrimaryRegion, Some(Replica)),
-        Some(true)
-    );
+    assert_eq!(member(Action::UpdatePrimaryRegion, Some(Replica)), Some(true));
     assert_eq!(member(Action::UpdatePrimaryRegion, None), None);
     assert_eq!(member(Action::DescribeKey, None), Some(true));
 }
@@ -238,10 +211,7 @@ fn states_an_operation_works_in() {
     assert_eq!(works(Action::Decrypt, "Enabled"), Some(true));
     assert_eq!(works(Action::Decrypt, "Disabled"), Some(false));
     assert_eq!(works(Action::Decrypt, "Newer"), None);
-    assert_eq!(
-        works(Action::CancelKeyDeletion, "PendingDeletion"),
-        Some(true)
-    );
+    assert_eq!(works(Action::CancelKeyDeletion, "PendingDeletion"), Some(true));
     assert_eq!(works(Action::PutKeyPolicy, "Newer"), Some(true));
     assert_eq!(works(Action::CreateGrant, "Unavailable"), Some(true));
 }
@@ -258,21 +228,11 @@ fn values_follow_the_spec() {
         values::signing_algorithms("ECC_NIST_P256"),
         Some(["ECDSA_SHA_256"].as_slice())
     );
-    assert_eq!(
-        values::encryption_algorithms("HMAC_224"),
-        Some([].as_slice())
-    );
-    assert_eq!(
-        values::key_agreement_algorithms("SM2"),
-        Some(["ECDH"].as_slice())
-    );
+    assert_eq!(values::encryption_algorithms("HMAC_224"), Some([].as_slice()));
+    assert_eq!(values::key_agreement_algorithms("SM2"), Some(["ECDH"].as_slice()));
     for spec in values::KEY_SPECS {
         let usages = values::usages(spec).unwrap();
-        assert!(
-            usages
-                .iter()
-                .all(|usage| values::KEY_USAGES.contains(usage))
-        );
+        assert!(usages.iter().all(|usage| values::KEY_USAGES.contains(usage)));
         let does = |usage: &str| usages.contains(&usage);
         assert_eq!(
             !values::encryption_algorithms(spec).unwrap().is_empty(),

@@ -86,12 +86,7 @@ pub const SIGNING_ALGORITHMS: &[&str] = &[
 ];
 
 /// `MacAlgorithm`
-pub const MAC_ALGORITHMS: &[&str] = &[
-    "HMAC_SHA_224",
-    "HMAC_SHA_256",
-    "HMAC_SHA_384",
-    "HMAC_SHA_512",
-];
+pub const MAC_ALGORITHMS: &[&str] = &["HMAC_SHA_224", "HMAC_SHA_256", "HMAC_SHA_384", "HMAC_SHA_512"];
 
 /// `KeyAgreementAlgorithm`
 pub const KEY_AGREEMENT_ALGORITHMS: &[&str] = &["ECDH"];
@@ -158,13 +153,7 @@ pub const GRANT_OPERATIONS: &[&str] = &[
 ];
 
 /// The kinds of principal, values of `aws:PrincipalType`.
-pub const PRINCIPAL_TYPES: &[&str] = &[
-    "Account",
-    "User",
-    "FederatedUser",
-    "AssumedRole",
-    "Anonymous",
-];
+pub const PRINCIPAL_TYPES: &[&str] = &["Account", "User", "FederatedUser", "AssumedRole", "Anonymous"];
 
 /// The values of a Bool key.
 pub const BOOLEANS: &[&str] = &["true", "false"];
@@ -238,11 +227,7 @@ pub fn mac_algorithms(spec: &str) -> Option<&'static [&'static str]> {
 #[must_use]
 pub fn key_agreement_algorithms(spec: &str) -> Option<&'static [&'static str]> {
     let agrees = usages(spec)?.contains(&"KEY_AGREEMENT");
-    Some(if agrees {
-        KEY_AGREEMENT_ALGORITHMS
-    } else {
-        &[]
-    })
+    Some(if agrees { KEY_AGREEMENT_ALGORITHMS } else { &[] })
 }
 
 /// Message types that Sign and Verify accept for a key of this spec: `EXTERNAL_MU` is for ML-DSA alone.

@@ -111,7 +111,9 @@ impl<'w> Vocabulary<'w> {
     pub fn session_of(&self, rng: &mut Rng, role: &str) -> String {
         let account = role.split(':').nth(4).unwrap_or_default();
         // Root users have no sessions.
-        let Some((_, name)) = role.rsplit_once('/') else { return role.to_owned() };
+        let Some((_, name)) = role.rsplit_once('/') else {
+            return role.to_owned();
+        };
         format!(
             "arn:{}:sts::{account}:assumed-role/{name}/{}",
             self.world.partition,
