@@ -11,8 +11,6 @@ pub(crate) trait Logic {
     type Value: Copy;
     /// Holds.
     fn yes(&mut self) -> Self::Value;
-    /// Does not hold.
-    fn no(&mut self) -> Self::Value;
     /// A point the documentation leaves open.
     fn ambiguous(&mut self, rule: &'static str, about: &'static str) -> Self::Value;
     /// Both hold.

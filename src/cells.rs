@@ -51,10 +51,6 @@ impl Logic for Formulas {
         FormulaId::TRUE
     }
 
-    fn no(&mut self) -> FormulaId {
-        FormulaId::FALSE
-    }
-
     fn ambiguous(&mut self, rule: &'static str, about: &'static str) -> FormulaId {
         Formulas::ambiguous(self, rule, about)
     }

@@ -111,10 +111,7 @@ impl Builder<'_> {
         if let Some(&known) = self.levels.get(id) {
             return known;
         }
-        let mut level = Level {
-            id: id.to_owned(),
-            ..Level::default()
-        };
+        let mut level = Level::default();
         if let Some(organization) = self.snapshot.organization.as_ref() {
             let attached = organization.attachments.get(id).into_iter().flatten();
             for policy in attached.filter_map(|policy| organization.policies.get(policy)) {
@@ -161,7 +158,6 @@ impl Builder<'_> {
             self.world.statements.push(statement);
         }
         self.world.policies.push(Policy {
-            kind,
             name: name.to_owned(),
             statements,
         });
@@ -205,7 +201,7 @@ impl Builder<'_> {
                 .unwrap_or_else(|| key.aliases.iter().any(|alias| alias.starts_with("alias/aws/")));
             let mut grants = Vec::new();
             for grant in &key.grants {
-                let compiled = self.grant(grant, id);
+                let compiled = self.grant(grant);
                 grants.push(GrantId::at(self.world.grants.len()));
                 self.world.grants.push(compiled);
             }
@@ -281,7 +277,7 @@ impl Builder<'_> {
         policies
     }
 
-    fn grant(&mut self, grant: &model_key::Grant, key: KeyId) -> Grant {
+    fn grant(&mut self, grant: &model_key::Grant) -> Grant {
         let operations = grant
             .operations
             .iter()
@@ -299,7 +295,6 @@ impl Builder<'_> {
                 .map(|account| self.account(account)),
             constraints: grant.constraints.clone(),
             location: grant.location,
-            key,
         }
     }
 

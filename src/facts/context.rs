@@ -154,11 +154,6 @@ impl AnyRequest<'_> {
 
     /// Keys that depend on the request (S6.1).
     fn of_request(&self, name: &str) -> Known {
-        let symmetric = self
-            .key
-            .spec
-            .as_deref()
-            .is_none_or(|spec| spec == "SYMMETRIC_DEFAULT");
         let service = self.principal.kind == Kind::Service;
         if name.starts_with("aws:RequestTag/") && self.action == Action::UntagResource {
             return Known::Absent;

@@ -37,9 +37,11 @@ ids! {
     GrantId,
     /// A root, OU or account as a level of SCPs and RCPs.
     LevelId,
-    /// The part of a condition block that the principal alone decides.
-    TestId,
 }
+
+/// The part of a condition block that the principal alone decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TestId(pub(crate) u32);
 
 /// How the principal element of a statement matches a principal (S2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -38,7 +38,6 @@ impl Extra {
                 .push(Statement::new(id, kind, name, document.variables, written));
         }
         self.policies.push(Policy {
-            kind,
             name: name.to_owned(),
             statements,
         });

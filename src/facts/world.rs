@@ -5,7 +5,6 @@ use super::statement::Statement;
 use crate::model::Tags;
 use crate::model::action::ActionSet;
 use crate::model::key::Constraints;
-use crate::policy::document::PolicyKind;
 use crate::source::{Files, Location};
 use ahash::AHashMap;
 use smallvec::SmallVec;
@@ -73,7 +72,6 @@ pub(crate) enum Membership {
 /// A level of the organization tree with what is attached to it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Level {
-    pub(crate) id: String,
     pub(crate) scps: Vec<PolicyId>,
     pub(crate) rcps: Vec<PolicyId>,
 }
@@ -176,7 +174,6 @@ pub(crate) enum Resource {
 /// A policy document.
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
-    pub(crate) kind: PolicyKind,
     pub(crate) name: String,
     pub(crate) statements: Vec<StatementId>,
 }
@@ -192,7 +189,6 @@ pub(crate) struct Grant {
     pub(crate) issuer: Option<AccountId>,
     pub(crate) constraints: Constraints,
     pub(crate) location: Location,
-    pub(crate) key: KeyId,
 }
 
 /// Whom a grant names.
