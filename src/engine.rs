@@ -30,7 +30,7 @@ pub struct Engine {
     /// Sorted by key, then principal.
     pub(crate) folded: Vec<Folded>,
     pub(crate) formulas: Arc<Formulas>,
-    pub(crate) cache: crate::query::cache::Cache,
+    pub(crate) cache: crate::cache::Cache,
     coverage: Coverage,
 }
 
@@ -70,7 +70,7 @@ impl Engine {
             derived,
             folded,
             formulas: Arc::new(formulas),
-            cache: crate::query::cache::Cache::default(),
+            cache: crate::cache::Cache::default(),
             coverage: snapshot.coverage.clone(),
             world,
         }

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod arn;
+mod cache;
 mod cells;
 pub mod condition;
 pub mod diag;

@@ -166,7 +166,7 @@ fn cases() {
     assert!(folders.len() >= 88, "only {} case folders", folders.len());
     for folder in folders {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let (snapshot, diagnostics) = Snapshot::load(&folder.join("snapshot")).unwrap();
+        let (snapshot, diagnostics) = Snapshot::load(folder.join("snapshot")).unwrap();
         let engine = Engine::compile(&snapshot);
         let mut out = String::new();
         for diagnostic in &diagnostics {

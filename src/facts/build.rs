@@ -186,7 +186,7 @@ impl Builder<'_> {
                 rule: "A40",
                 about: about.to_owned(),
             });
-            statement.actions = statement.actions & actions;
+            statement.actions &= actions;
         }
         id
     }

@@ -237,12 +237,15 @@ impl Statement {
     }
 }
 
+/// What a condition key is to an action: whether it is supported, and which of the values it has there.
+type Seen = (Option<Support>, u8);
+
 /// Parts the actions by what their conditions may see: which keys they support, and values that depend on the action.
 fn groups(conditions: &[PreparedCondition], actions: ActionSet) -> Vec<ActionSet> {
     let keys: Vec<KeyName> = conditions.iter().flat_map(PreparedCondition::keys).collect();
-    let mut groups: Vec<(Vec<(Option<Support>, u8)>, ActionSet)> = Vec::new();
+    let mut groups: Vec<(Vec<Seen>, ActionSet)> = Vec::new();
     for action in actions {
-        let sees: Vec<(Option<Support>, u8)> = keys
+        let sees: Vec<Seen> = keys
             .iter()
             .map(|key| {
                 (

@@ -1,8 +1,8 @@
 //! Questions: one request, or rows of the whole relation. Nothing here decides; it looks up and names.
 
 pub(crate) mod bulk;
-pub(crate) mod cache;
 pub(crate) mod decide;
 pub(crate) mod names;
+mod need;
 pub(crate) mod reasons;
 pub(crate) mod request;

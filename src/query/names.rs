@@ -127,7 +127,7 @@ impl Engine {
         if !found.is_empty() {
             return found;
         }
-        let short = |key: &Key| key.aliases.iter().any(|own| *own == alias);
+        let short = |key: &Key| key.aliases.contains(&alias);
         self.real_keys()
             .filter(|(_, key)| short(key))
             .map(|(id, _)| id)

@@ -15,13 +15,16 @@ pub(crate) struct Prepared {
     pub(crate) extra: Arc<Extra>,
 }
 
+/// The cells of one pair: one for each principal the name may stand for.
+type Cells = Arc<[Prepared]>;
+
 /// How many pairs are kept; beyond it the cache starts anew.
 const LIMIT: usize = 1 << 20;
 
 /// Principals by the name in requests and, for federated users, their creator; cells by principal name and key.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    pairs: RwLock<AHashMap<(String, u32), Arc<[Prepared]>>>,
+    pairs: RwLock<AHashMap<(String, u32), Cells>>,
 }
 
 impl Cache {
@@ -31,7 +34,7 @@ impl Cache {
         principal: String,
         key: u32,
         make: impl FnOnce() -> Result<Vec<Prepared>, E>,
-    ) -> Result<Arc<[Prepared]>, E> {
+    ) -> Result<Cells, E> {
         let at = (principal, key);
         // A poisoned lock only means that another thread stopped; what is in the map is whole.
         if let Some(found) = self
@@ -42,7 +45,7 @@ impl Cache {
         {
             return Ok(Arc::clone(found));
         }
-        let made: Arc<[Prepared]> = make()?.into();
+        let made: Cells = make()?.into();
         let mut pairs = self
             .pairs
             .write()
