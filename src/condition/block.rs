@@ -278,9 +278,14 @@ impl Core<'_> {
         let ready: Vec<Value<'_>> = self.values().collect();
         let open = ready.iter().any(|value| matches!(value, Value::Open(..)));
         match self.known {
-            Known::Open { values: Possible::OneOf(list), .. } if !self.condition.multi_valued && !open => {
+            Known::Open {
+                values: Possible::OneOf(list),
+                ..
+            } if !self.condition.multi_valued && !open => {
                 let hit = |text: &String| {
-                    ready.iter().any(|value| matches!(value, Value::Ready(_, p) if p.matches(text)))
+                    ready
+                        .iter()
+                        .any(|value| matches!(value, Value::Ready(_, p) if p.matches(text)))
                 };
                 let left: Vec<String> = list.iter().filter(|text| !hit(text)).cloned().collect();
                 if left.is_empty() || left.len() == list.len() {

@@ -35,7 +35,11 @@ impl Solver {
             return FormulaId::FALSE;
         }
         let not = formulas.not(id);
-        if self.is_possible(formulas, not) { id } else { FormulaId::TRUE }
+        if self.is_possible(formulas, not) {
+            id
+        } else {
+            FormulaId::TRUE
+        }
     }
 
     /// Whether some request may make the formula true.
@@ -49,14 +53,22 @@ impl Solver {
         found
     }
 
-    fn search(&mut self, formulas: &mut Formulas, id: FormulaId, chosen: &mut Assignment, budget: &mut u32) -> bool {
+    fn search(
+        &mut self,
+        formulas: &mut Formulas,
+        id: FormulaId,
+        chosen: &mut Assignment,
+        budget: &mut u32,
+    ) -> bool {
         match id {
             FormulaId::TRUE => return true,
             FormulaId::FALSE => return false,
             _ => {}
         }
         *budget = budget.saturating_sub(1);
-        let Some(atom) = first_atom(formulas, id).cloned().filter(|_| *budget > 0) else { return true };
+        let Some(atom) = first_atom(formulas, id).cloned().filter(|_| *budget > 0) else {
+            return true;
+        };
         for holds in [true, false] {
             chosen.push((atom.clone(), holds));
             let consistent = self.is_consistent(chosen, atom_key(&atom));
@@ -75,9 +87,16 @@ impl Solver {
     /// Whether one value of a key, or its absence, may agree with all that was chosen about it.
     fn is_consistent(&mut self, chosen: &Assignment, key: Option<&str>) -> bool {
         let Some(key) = key else { return true };
-        let about: Vec<&(Atom, bool)> = chosen.iter().filter(|(atom, _)| atom_key(atom) == Some(key)).collect();
-        let absent = about.iter().any(|(atom, holds)| *holds && matches!(atom, Atom::Absent { .. }));
-        let tested = about.iter().any(|(atom, holds)| *holds && matches!(atom, Atom::Test { .. }));
+        let about: Vec<&(Atom, bool)> = chosen
+            .iter()
+            .filter(|(atom, _)| atom_key(atom) == Some(key))
+            .collect();
+        let absent = about
+            .iter()
+            .any(|(atom, holds)| *holds && matches!(atom, Atom::Absent { .. }));
+        let tested = about
+            .iter()
+            .any(|(atom, holds)| *holds && matches!(atom, Atom::Test { .. }));
         if absent && tested {
             return false;
         }
@@ -86,16 +105,23 @@ impl Solver {
         }
         let values = |wanted: bool| {
             about.iter().filter_map(move |(atom, holds)| match atom {
-                Atom::Test { range: Range::Some, test, values, .. } if *holds == wanted => Some((*test, values)),
+                Atom::Test {
+                    range: Range::Some,
+                    test,
+                    values,
+                    ..
+                } if *holds == wanted => Some((*test, values)),
                 _ => None,
             })
         };
         let agrees = |candidate: &str| {
             values(true).all(|(test, values)| values.iter().any(|value| may_match(test, value, candidate)))
-                && !values(false).any(|(test, values)| values.iter().any(|value| must_match(test, value, candidate)))
+                && !values(false)
+                    .any(|(test, values)| values.iter().any(|value| must_match(test, value, candidate)))
         };
         // A key that must equal one of some texts has one of them; else any value will do.
-        let exact = values(true).find(|(test, values)| *test == Test::StringEquals && values.iter().all(|v| is_plain(v)));
+        let exact = values(true)
+            .find(|(test, values)| *test == Test::StringEquals && values.iter().all(|v| is_plain(v)));
         match exact {
             Some((_, candidates)) => candidates.iter().any(|candidate| agrees(candidate)),
             None => patterns_meet(values(true)),
@@ -129,13 +155,20 @@ fn must_match(test: Test, value: &str, candidate: &str) -> bool {
 
 /// Whether the patterns of one test meet those of another, for every two tests.
 fn patterns_meet<'a>(tests: impl Iterator<Item = (Test, &'a Vec<String>)>) -> bool {
-    let likes: Vec<&Vec<String>> = tests.filter(|(test, _)| *test == Test::StringLike).map(|(_, values)| values).collect();
+    let likes: Vec<&Vec<String>> = tests
+        .filter(|(test, _)| *test == Test::StringLike)
+        .map(|(_, values)| values)
+        .collect();
     let meet = |a: &Vec<String>, b: &Vec<String>| {
         a.iter().any(|x| {
-            b.iter().any(|y| !is_plain(x) || !is_plain(y) || intersects(&tokens(x), &tokens(y)))
+            b.iter()
+                .any(|y| !is_plain(x) || !is_plain(y) || intersects(&tokens(x), &tokens(y)))
         })
     };
-    likes.iter().enumerate().all(|(n, a)| likes.iter().skip(n.saturating_add(1)).all(|b| meet(a, b)))
+    likes
+        .iter()
+        .enumerate()
+        .all(|(n, a)| likes.iter().skip(n.saturating_add(1)).all(|b| meet(a, b)))
 }
 
 fn atom_key(atom: &Atom) -> Option<&str> {
@@ -166,12 +199,18 @@ fn assign(formulas: &mut Formulas, id: FormulaId, atom: &Atom, holds: bool) -> F
         }
         Shape::And(parts) => {
             let parts = parts.to_vec();
-            let parts: Vec<FormulaId> = parts.into_iter().map(|part| assign(formulas, part, atom, holds)).collect();
+            let parts: Vec<FormulaId> = parts
+                .into_iter()
+                .map(|part| assign(formulas, part, atom, holds))
+                .collect();
             formulas.and(parts)
         }
         Shape::Or(parts) => {
             let parts = parts.to_vec();
-            let parts: Vec<FormulaId> = parts.into_iter().map(|part| assign(formulas, part, atom, holds)).collect();
+            let parts: Vec<FormulaId> = parts
+                .into_iter()
+                .map(|part| assign(formulas, part, atom, holds))
+                .collect();
             formulas.or(parts)
         }
     }
@@ -183,14 +222,29 @@ mod tests {
 
     fn is(formulas: &mut Formulas, key: &str, test: Test, values: &[&str]) -> FormulaId {
         let values = values.iter().map(|&value| value.to_owned()).collect();
-        formulas.atom(Atom::Test { key: key.to_owned(), range: Range::Some, test, values })
+        formulas.atom(Atom::Test {
+            key: key.to_owned(),
+            range: Range::Some,
+            test,
+            values,
+        })
     }
 
     #[test]
     fn one_value_cannot_equal_two_texts() {
         let (mut formulas, mut solver) = (Formulas::default(), Solver::default());
-        let s3 = is(&mut formulas, "kms:ViaService", Test::StringEquals, &["s3.us-east-1.amazonaws.com"]);
-        let ec2 = is(&mut formulas, "kms:ViaService", Test::StringEquals, &["ec2.us-east-1.amazonaws.com"]);
+        let s3 = is(
+            &mut formulas,
+            "kms:ViaService",
+            Test::StringEquals,
+            &["s3.us-east-1.amazonaws.com"],
+        );
+        let ec2 = is(
+            &mut formulas,
+            "kms:ViaService",
+            Test::StringEquals,
+            &["ec2.us-east-1.amazonaws.com"],
+        );
         let not_ec2 = formulas.not(ec2);
         let both = formulas.and2(s3, ec2);
         assert_eq!(solver.settle(&mut formulas, both), FormulaId::FALSE);
@@ -221,7 +275,9 @@ mod tests {
     #[test]
     fn present_and_absent_exclude_each_other() {
         let (mut formulas, mut solver) = (Formulas::default(), Solver::default());
-        let absent = formulas.atom(Atom::Absent { key: "kms:ViaService".to_owned() });
+        let absent = formulas.atom(Atom::Absent {
+            key: "kms:ViaService".to_owned(),
+        });
         let via = is(&mut formulas, "kms:ViaService", Test::StringLike, &["s3.*"]);
         let both = formulas.and2(absent, via);
         assert_eq!(solver.settle(&mut formulas, both), FormulaId::FALSE);

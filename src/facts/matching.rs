@@ -243,6 +243,8 @@ fn not_principal(
         "NotPrincipal with Deny denies a principal listed without its account, or in its account only";
     match principal.kind {
         Kind::Root if account => None,
+        // Its root user escapes; its other principals may.
+        Kind::Account if account => reserved("S2.2.17", about),
         Kind::Service => {
             if own.is_some() {
                 None

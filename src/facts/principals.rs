@@ -214,7 +214,7 @@ impl Builder<'_> {
             return;
         }
         if is_account_id(text) {
-            return self.named_account(text, "aws");
+            return self.named_account(text, self.partition());
         }
         match PrincipalArn::parse(text) {
             Some(PrincipalArn::Root { partition, account }) => self.named_account(account, partition),
@@ -231,6 +231,28 @@ impl Builder<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The partition that texts without one mean: that of the snapshot.
+    fn partition(&self) -> &'static str {
+        let known = [
+            "aws-cn",
+            "aws-us-gov",
+            "aws-eusc",
+            "aws-iso",
+            "aws-iso-b",
+            "aws-iso-e",
+            "aws-iso-f",
+        ];
+        let own = self
+            .snapshot
+            .keys
+            .first()
+            .map_or("aws", |key| key.partition.as_str());
+        known
+            .into_iter()
+            .find(|partition| *partition == own)
+            .unwrap_or("aws")
     }
 
     fn named_account(&mut self, account: &str, partition: &str) {
@@ -282,7 +304,7 @@ impl Builder<'_> {
             account: Some(account),
             policies: vec![policy],
             iam_unknown: true,
-            ..bare(Kind::Anyone, "*", "aws")
+            ..bare(Kind::Anyone, "*", self.partition())
         });
     }
 }
