@@ -124,14 +124,14 @@ impl Builder<'_> {
         Some(match account.managed.get(arn) {
             Some(policy) => self.policy(policy, PolicyKind::Boundary),
             None => {
-                let about = format!("the boundary {arn}, whose text is not in the snapshot, says so");
+                let about = format!("the boundary {arn}, whose text is not in the snapshot,");
                 self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL)
             }
         })
     }
 
     fn unknown_identity(&mut self, what: &str) -> PolicyId {
-        let about = format!("{what}, whose text is not in the snapshot, says so");
+        let about = format!("{what}, whose text is not in the snapshot,");
         self.unknown_policy(PolicyKind::Identity, what, &about, ActionSet::ALL)
     }
 
@@ -154,7 +154,7 @@ impl Builder<'_> {
     /// The identity policies of an account that is not in the snapshot: one statement that may allow.
     fn foreign_identity(&mut self, account: &str) -> PolicyId {
         let name = format!("IAM of account {account} (not in the snapshot)");
-        let about = format!("account {account} allows it by IAM");
+        let about = format!("the IAM of account {account}");
         let policy = self.unknown_policy(PolicyKind::Identity, &name, &about, ActionSet::ALL);
         let statements = self
             .world
@@ -287,7 +287,7 @@ impl Builder<'_> {
     /// S3.1.13: "any principal of any account", of those that have no row of their own.
     fn anyone(&mut self) {
         let name = "IAM of the caller's account (not in the snapshot)";
-        let about = "the caller's account allows it by IAM";
+        let about = "the IAM of the caller's account";
         let policy = self.unknown_policy(PolicyKind::Identity, name, about, ActionSet::ALL);
         let statements = self
             .world

@@ -616,7 +616,7 @@ fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'stati
             });
             allows
                 && case.named(id, Some(route), formulas) != FormulaId::FALSE
-                && case.statement(id, action, formulas) != FormulaId::FALSE
+                && case.statement(id, action, false, formulas) != FormulaId::FALSE
         });
     match (open, own) {
         (true, true) => ("identity", "S4.5.1"),
