@@ -65,8 +65,11 @@ fn caps(route: Route) -> Caps {
         | Route::Delegated
         | Route::CrossAccount
         | Route::IamOnly => Caps::Required,
-        // S4.9.2, S4.9.5, S4.9.8 (d): the identity side counts only within its limits.
-        Route::GrantToAccount | Route::GrantTrusted | Route::RetiringByIdentity => Caps::Required,
+        // S4.9.2, S4.9.5, S4.9.8 (b), (d): the identity side counts only within its limits.
+        Route::GrantToAccount
+        | Route::GrantTrusted
+        | Route::RetiringGranteeMember
+        | Route::RetiringByIdentity => Caps::Required,
         // S4.4.6
         Route::Anyone => Caps::Doubtful(
             "S4.4.6",
@@ -116,7 +119,11 @@ pub(crate) fn path<L: Logic>(
     }
     if let Some(scp) = limits.scp {
         // S4.7.1: SCPs cap every kind of permission. S4.9.8: for the right to retire by a grant this is not documented.
-        let scp = if matches!(route, Route::RetiringPrincipal | Route::RetiringGrantee) {
+        let by_right = matches!(
+            route,
+            Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringGranteeMember
+        );
+        let scp = if by_right {
             let doubt = logic.ambiguous(
                 "S4.9.8",
                 "the right to retire by a grant prevails over an SCP that does not allow",

@@ -98,6 +98,11 @@ crepe! {
     Path(p, k, Route::RetiringGrantee, ByGrant(g), Nothing, RETIRE) <-
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), InAccount(p, a), RootUser(p);
 
+    // S4.9.8 (b): the others of that account need an identity policy that allows it, to count as the grantee (S4.9.2).
+    Path(p, k, Route::RetiringGranteeMember, ByGrant(g), Statement(s), RETIRE) <-
+        Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), PolicyAllows(d, k, s, n),
+        (!(n & RETIRE).is_empty()), Holds(p, d), InAccount(p, a);
+
     // S4.9.8 (c): three accounts have a say: the one that issued the grant,
     RetiredIn(g, k, a) <- IssuedBy(g, a), Grant(g, k, _);
 

@@ -133,6 +133,8 @@ pub(crate) enum Route {
     RetiringPrincipal,
     /// S4.9.8 (b)
     RetiringGrantee,
+    /// S4.9.8 (b) with S4.9.2
+    RetiringGranteeMember,
     /// S4.9.8 (c)
     RetiringRoot,
     /// S4.9.8 (d)

@@ -99,7 +99,7 @@ named_variants! {
     Route {
         User Role Session UserOfSession AnyoneByArn Anyone Root Federated Delegated CrossAccount CrossAccountRoot
         Service IamOnly IamOnlyRoot Grant GrantToRole GrantToAccount GrantTrusted GrantUntrusted
-        RetiringPrincipal RetiringGrantee RetiringRoot RetiringByIdentity
+        RetiringPrincipal RetiringGrantee RetiringGranteeMember RetiringRoot RetiringByIdentity
     }
 }
 
