@@ -460,7 +460,8 @@ clauses! {
         "A user, a role with all its sessions, a session, or a service; an account root is its root user, and \
          a delegation to others with an identity policy."
         ["w57-grant-without-policies", "w70-grant-to-a-service-for-one-bucket", "w88-grant-to-a-whole-account",
-         "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account", "decision/routes"];
+         "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account",
+         "grants/retiring-grantee-account-members", "decision/routes"];
     "S4.9.3" "A grant needs no policy" K_GRANTS
         "In the key's account it works without identity policies and without a gate."
         ["w57-grant-without-policies", "w59-explicit-deny-beats-a-grant", "grants/user-of-the-keys-account",
@@ -493,8 +494,8 @@ clauses! {
         ["w48-retiring-principal-outside-of-the-perimeter", "w67-who-may-retire-a-grant",
          "w68-retiring-a-grant-by-identity-policy", "w69-key-policy-cannot-stop-retiring",
          "grants/retiring-principal", "grants/retiring-grantee", "grants/retiring-grantee-account",
-         "grants/retiring-root-users", "grants/retiring-by-identity-policy",
-         "denies/key-policy-names-a-principal", "decision/routes"];
+         "grants/retiring-grantee-account-members", "grants/retiring-root-users",
+         "grants/retiring-by-identity-policy", "denies/key-policy-names-a-principal", "decision/routes"];
     "S4.9.13" "Grants for AWS resources" K_CONDITIONS
         "kms:GrantIsForAWSResource is true only when a service acts for the caller."
         ["w40-grants-for-aws-resources-only"];

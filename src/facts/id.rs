@@ -134,7 +134,7 @@ pub(crate) enum Route {
     /// S4.9.8 (b)
     RetiringGrantee,
     /// S4.9.8 (b) with S4.9.2
-    RetiringGranteeAccount,
+    RetiringGranteeMember,
     /// S4.9.8 (c)
     RetiringRoot,
     /// S4.9.8 (d)
