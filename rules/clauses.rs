@@ -72,6 +72,9 @@ clauses! {
         ["worlds/missing-policies", "worlds/missing-grants", "context/missing-attributes"];
 
     // Names
+    "S1.1" "Names and partitions" I_IDS
+        "An ARN has six parts; principals and keys of different partitions never meet."
+        ["p01-another-partition"];
     "S1.2" "Multi-Region keys are separate keys" K_MRK
         "A multi-Region key has one id in several Regions; each is a key of its own, with its own policy, \
          grants, tags and aliases."
@@ -298,6 +301,10 @@ clauses! {
         "Every IAM principal may call KMS itself or have a service call for it, so that kms:ViaService is \
          open."
         ["w15-gate-with-a-service-condition"];
+    "S3.2.2" "Network keys of a service's call" K_CONDITIONS
+        "A service that calls with the caller's identity shows its own network keys or none; where the request does not \
+         state them they are unknown."
+        ["p02-network-keys-of-a-service-call"];
 
     // The decision
     "S4.1.1" "The decision" I_LOGIC

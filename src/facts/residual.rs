@@ -39,6 +39,13 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// S1.1: principals and keys never meet across partitions; services belong to all.
+    pub(crate) fn in_one_partition(&self) -> bool {
+        let own = crate::arn::Arn::parse(&self.key.arn).map(|arn| arn.partition);
+        self.principal.kind == Kind::Service
+            || own.is_none_or(|partition| partition == self.principal.partition)
+    }
+
     fn any(&self, action: Action, policy: PolicyKind) -> AnyRequest<'a> {
         AnyRequest {
             world: self.view.world,

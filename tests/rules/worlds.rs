@@ -110,7 +110,7 @@ fn says(world: &World, id: StatementId) -> String {
     };
     let mut formulas = Formulas::default();
     let named = case.named(id, None, &mut formulas);
-    let holds = case.statement(id, Action::Decrypt, &mut formulas);
+    let holds = case.statement(id, Action::Decrypt, false, &mut formulas);
     let both = formulas.and2(named, holds);
     formulas.text(both)
 }
