@@ -163,8 +163,8 @@ clauses! {
          session alone."
         ["denies/key-policy-names-a-principal"];
     "S2.2.17" "NotPrincipal in a Deny" I_NOTPRINCIPAL
-        "It denies everyone but those listed together with their account; listed without it, or only by it, it \
-         stays open."
+        "It denies everyone but those listed together with their account; it stays open for one listed without \
+         it, and for members of an account where only accounts are listed."
         ["w53-notprincipal-without-the-account", "w54-notprincipal-and-a-boundary", "principals/not-principal"];
     "S2.2.18" "NotPrincipal and boundaries" I_NOTPRINCIPAL
         "A Deny with NotPrincipal always denies users and roles that have a permissions boundary."
@@ -484,12 +484,13 @@ clauses! {
         ["w62-cross-account-grant-trusted-through-iam", "w63-cross-account-grant-nobody-vouches-for",
          "w64-grant-issued-by-the-own-account", "grants/foreign-user-whose-account-issued-it",
          "grants/foreign-role-whose-account-issued-it", "grants/foreign-user-trusted-by-identity-policy",
-         "decision/routes"];
+         "grants/foreign-role-trusted-by-identity-policy", "decision/routes"];
     "S4.9.6" "Other policies on grantees" K_GRANTS
         "SCPs must allow; whether a boundary or session policy that is silent limits a role's grant is not \
          documented."
         ["w60-grant-under-a-service-control-policy-without-kms", "w61-grant-and-a-silent-boundary",
-         "grants/role-of-the-keys-account", "grants/foreign-role-whose-account-issued-it", "decision/routes"];
+         "grants/role-of-the-keys-account", "grants/foreign-role-whose-account-issued-it",
+         "grants/foreign-role-trusted-by-identity-policy", "decision/routes"];
     "S4.9.7" "Grants made through a grant" K_CREATE_GRANT
         "They give no operation the parent lacks, under constraints as strict; by policy one may make any \
          grant."
