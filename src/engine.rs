@@ -2,6 +2,7 @@
 
 use crate::cells::{Cell, Derived, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::solve::Solver;
 use crate::facts::build;
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::lower::{Scope, lower};
@@ -121,6 +122,7 @@ impl Engine {
 /// Puts the layers of every cell together, once for each set of actions that nothing tells apart.
 fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
     let mut formulas = Formulas::default();
+    let mut solver = Solver::default();
     let mut folded = Vec::new();
     for rows in derived
         .paths
@@ -138,12 +140,17 @@ fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
             stated: None,
         };
         let mut access: SmallVec<[(ActionSet, FormulaId); 1]> = SmallVec::new();
+        if !case.in_one_partition() {
+            continue;
+        }
         for part in cell.partition(&case) {
             let Some(action) = part.first() else { continue };
             let mut values = Values {
                 formulas: &mut formulas,
             };
             let value = cell.layers(&case, action, &mut values).value;
+            // S6.6: no row for what no request can satisfy.
+            let value = solver.settle(&mut formulas, value);
             if value == FormulaId::FALSE {
                 continue;
             }

@@ -100,3 +100,128 @@ fn the_engine_agrees_with_the_slow_evaluator() {
         shown.join("\n")
     );
 }
+
+/// The row that stands for a request's principal, action and key.
+fn row<'r>(rows: &'r [keywho::Row], request: &Value) -> Option<&'r keywho::Row> {
+    let principal = request["principal"].as_str().unwrap();
+    let own = rows.iter().find(|row| row.principal == principal);
+    let parts: Vec<&str> = principal.split(['/', ':']).collect();
+    let role = || {
+        let account = parts.get(4)?;
+        let name = parts.get(6)?;
+        rows.iter().find(|row| {
+            row.principal.split(':').nth(4) == Some(account)
+                && row.principal.contains(":role/")
+                && row.principal.rsplit('/').next() == Some(name)
+        })
+    };
+    let whole = || {
+        let account = format!("account:{}", parts.get(4)?);
+        rows.iter().find(|row| row.principal == account)
+    };
+    own.or_else(|| principal.contains(":assumed-role/").then(role).flatten())
+        .or_else(whole)
+        .or_else(|| {
+            principal
+                .starts_with("arn:")
+                .then(|| rows.iter().find(|row| row.principal == "*"))
+                .flatten()
+        })
+}
+
+/// Rows against decisions: nothing that may be allowed lacks a row, and what is listed as "always" is always allowed.
+#[test]
+fn rows_agree_with_decisions() {
+    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(200);
+    let mut wrong = Vec::new();
+    let mut seen = [0_usize; 3];
+    for seed in 1..=worlds {
+        let world = support::generate::generate(seed);
+        let (snapshot, _) = Snapshot::from_files(support::write::files(&world));
+        let engine = Engine::compile(&snapshot);
+        let filter = keywho::MatrixFilter {
+            all_operations: true,
+            ..keywho::MatrixFilter::default()
+        };
+        let rows: Vec<keywho::Row> = engine.matrix(&filter).unwrap().collect();
+        let mut rng = support::rng::Rng::new(seed ^ 0xb01d);
+        for request in support::requests::requests(&world, &mut rng, 60) {
+            // Session policies, endpoints, alias sides and second keys narrow one request, not the row; a grant
+            // token or a federated user's creator singles one out.
+            let special = [
+                "sessionPolicies",
+                "vpcEndpoint",
+                "destination",
+                "alias",
+                "grantId",
+                "grant",
+            ];
+            let federated = request["principal"]
+                .as_str()
+                .unwrap()
+                .contains(":federated-user/");
+            if special.iter().any(|name| !request[*name].is_null()) || federated {
+                continue;
+            }
+            // Services have rows where something names them (S3.1.13); rows take it that calls are encrypted (S6.2).
+            let unnamed = engine.what_can(request["principal"].as_str().unwrap()).is_err();
+            let service = request["principal"].as_str().unwrap().ends_with(".amazonaws.com");
+            if (service && unnamed)
+                || request["context"]
+                    .to_string()
+                    .to_lowercase()
+                    .contains("securetransport")
+            {
+                continue;
+            }
+            let Ok((said, _)) = engine_says(&engine, &request) else {
+                continue;
+            };
+            let resource = request["resource"].as_str().unwrap();
+            let same_action: Vec<keywho::Row> = rows
+                .iter()
+                .filter(|row| row.action.to_string() == request["action"].as_str().unwrap())
+                .filter(|row| row.key == resource)
+                .cloned()
+                .collect();
+            if !resource.starts_with("arn:") || resource.contains(":alias/") {
+                continue;
+            }
+            let access = row(&same_action, &request).map(|row| &row.access);
+            let fine = match (access, said) {
+                (Some(keywho::Access::Always), said) => {
+                    seen[0] += 1;
+                    said == "allowed"
+                }
+                (Some(_), _) => {
+                    seen[1] += 1;
+                    true
+                }
+                (None, said) => {
+                    seen[2] += 1;
+                    said != "allowed" && said != "undetermined"
+                }
+            };
+            if !fine {
+                wrong.push(format!("seed {seed}: {said}, row {access:?}: {request}"));
+            }
+        }
+    }
+    assert!(
+        seen.iter().all(|n| *n > 300) || worlds < 200,
+        "too few rows of some kind: {seen:?}"
+    );
+    if let Ok(path) = std::env::var("KEYWHO_REFERENCE_LOG") {
+        std::fs::write(path + ".rows", wrong.join("\n")).unwrap();
+    }
+    let shown: Vec<&str> = wrong.iter().take(10).map(String::as_str).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} differ of {seen:?}:\n{}",
+        wrong.len(),
+        shown.join("\n")
+    );
+}

@@ -172,8 +172,11 @@ impl PreparedCondition {
         };
         let value = match (self.set, negated) {
             (SetPrefix::Single, negated) => {
-                let matched = core.single(formulas);
-                if negated { formulas.not(matched) } else { matched }
+                if negated {
+                    core.not_single(formulas)
+                } else {
+                    core.single(formulas)
+                }
             }
             (SetPrefix::ForAllValues, false) => {
                 let some_not = core.some_not(formulas);
@@ -264,6 +267,35 @@ impl Core<'_> {
                 }
             }
             _ => self.some(formulas),
+        }
+    }
+
+    /// The negated form of [`Core::single`]: true when absent (S2.5.4).
+    ///
+    /// For a key with a closed list of values it names those that are left, so that two such tests can be compared.
+    fn not_single(&self, formulas: &mut Formulas) -> FormulaId {
+        let matched = self.single(formulas);
+        let ready: Vec<Value<'_>> = self.values().collect();
+        let open = ready.iter().any(|value| matches!(value, Value::Open(..)));
+        match self.known {
+            Known::Open {
+                values: Possible::OneOf(list),
+                ..
+            } if !self.condition.multi_valued && !open => {
+                let hit = |text: &String| {
+                    ready
+                        .iter()
+                        .any(|value| matches!(value, Value::Ready(_, p) if p.matches(text)))
+                };
+                let left: Vec<String> = list.iter().filter(|text| !hit(text)).cloned().collect();
+                if left.is_empty() || left.len() == list.len() {
+                    return formulas.not(matched);
+                }
+                let absent = self.absent(formulas);
+                let other = self.atom_of(Range::Some, Test::StringEquals, left, formulas);
+                formulas.or2(absent, other)
+            }
+            _ => formulas.not(matched),
         }
     }
 

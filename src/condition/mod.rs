@@ -5,5 +5,6 @@ pub mod formula;
 pub mod key;
 pub mod known;
 pub mod operator;
+pub(crate) mod solve;
 pub mod value;
 pub mod variable;

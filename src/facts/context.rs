@@ -114,6 +114,8 @@ impl AnyRequest<'_> {
 
     fn possible(&self, values: fn(&str) -> Option<&'static [&'static str]>) -> Known {
         match self.key.spec.as_deref().and_then(values) {
+            // A key that cannot perform the operation: whatever the request says.
+            Some([]) => Known::present(),
             Some([only]) => Known::one(*only),
             Some(values) => Known::one_of(values, false),
             None => Known::present(),
