@@ -72,6 +72,9 @@ clauses! {
         ["worlds/missing-policies", "worlds/missing-grants", "context/missing-attributes"];
 
     // Names
+    "S1.1" "Names and partitions" I_IDS
+        "An ARN has six parts; principals and keys of different partitions never meet."
+        ["p01-another-partition"];
     "S1.2" "Multi-Region keys are separate keys" K_MRK
         "A multi-Region key has one id in several Regions; each is a key of its own, with its own policy, \
          grants, tags and aliases."
@@ -160,8 +163,8 @@ clauses! {
          session alone."
         ["denies/key-policy-names-a-principal"];
     "S2.2.17" "NotPrincipal in a Deny" I_NOTPRINCIPAL
-        "It denies everyone but those listed together with their account; listed without it, or only by it, it \
-         stays open."
+        "It denies everyone but those listed together with their account; it stays open for one listed without \
+         it, and for members of an account where only accounts are listed."
         ["w53-notprincipal-without-the-account", "w54-notprincipal-and-a-boundary", "principals/not-principal"];
     "S2.2.18" "NotPrincipal and boundaries" I_NOTPRINCIPAL
         "A Deny with NotPrincipal always denies users and roles that have a permissions boundary."
@@ -298,6 +301,10 @@ clauses! {
         "Every IAM principal may call KMS itself or have a service call for it, so that kms:ViaService is \
          open."
         ["w15-gate-with-a-service-condition"];
+    "S3.2.2" "Network keys of a service's call" K_CONDITIONS
+        "A service that calls with the caller's identity shows its own network keys or none; where the request does not \
+         state them they are unknown."
+        ["p02-network-keys-of-a-service-call"];
 
     // The decision
     "S4.1.1" "The decision" I_LOGIC
@@ -460,7 +467,8 @@ clauses! {
         "A user, a role with all its sessions, a session, or a service; an account root is its root user, and \
          a delegation to others with an identity policy."
         ["w57-grant-without-policies", "w70-grant-to-a-service-for-one-bucket", "w88-grant-to-a-whole-account",
-         "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account", "decision/routes"];
+         "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account",
+         "grants/retiring-grantee-account-members", "decision/routes"];
     "S4.9.3" "A grant needs no policy" K_GRANTS
         "In the key's account it works without identity policies and without a gate."
         ["w57-grant-without-policies", "w59-explicit-deny-beats-a-grant", "grants/user-of-the-keys-account",
@@ -476,12 +484,13 @@ clauses! {
         ["w62-cross-account-grant-trusted-through-iam", "w63-cross-account-grant-nobody-vouches-for",
          "w64-grant-issued-by-the-own-account", "grants/foreign-user-whose-account-issued-it",
          "grants/foreign-role-whose-account-issued-it", "grants/foreign-user-trusted-by-identity-policy",
-         "decision/routes"];
+         "grants/foreign-role-trusted-by-identity-policy", "decision/routes"];
     "S4.9.6" "Other policies on grantees" K_GRANTS
         "SCPs must allow; whether a boundary or session policy that is silent limits a role's grant is not \
          documented."
         ["w60-grant-under-a-service-control-policy-without-kms", "w61-grant-and-a-silent-boundary",
-         "grants/role-of-the-keys-account", "grants/foreign-role-whose-account-issued-it", "decision/routes"];
+         "grants/role-of-the-keys-account", "grants/foreign-role-whose-account-issued-it",
+         "grants/foreign-role-trusted-by-identity-policy", "decision/routes"];
     "S4.9.7" "Grants made through a grant" K_CREATE_GRANT
         "They give no operation the parent lacks, under constraints as strict; by policy one may make any \
          grant."
@@ -493,8 +502,8 @@ clauses! {
         ["w48-retiring-principal-outside-of-the-perimeter", "w67-who-may-retire-a-grant",
          "w68-retiring-a-grant-by-identity-policy", "w69-key-policy-cannot-stop-retiring",
          "grants/retiring-principal", "grants/retiring-grantee", "grants/retiring-grantee-account",
-         "grants/retiring-root-users", "grants/retiring-by-identity-policy",
-         "denies/key-policy-names-a-principal", "decision/routes"];
+         "grants/retiring-grantee-account-members", "grants/retiring-root-users",
+         "grants/retiring-by-identity-policy", "denies/key-policy-names-a-principal", "decision/routes"];
     "S4.9.13" "Grants for AWS resources" K_CONDITIONS
         "kms:GrantIsForAWSResource is true only when a service acts for the caller."
         ["w40-grants-for-aws-resources-only"];

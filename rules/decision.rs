@@ -58,7 +58,7 @@ fn caps(route: Route) -> Caps {
             Caps::Required
         }
         // S4.9.2, S4.9.8 (d): the identity side counts only within its limits.
-        Route::GrantToAccount | Route::RetiringByIdentity | Route::RetiringGranteeAccount => Caps::Required,
+        Route::GrantToAccount | Route::RetiringByIdentity | Route::RetiringGranteeMember => Caps::Required,
         // S4.4.6
         Route::Anyone => Caps::Doubtful(
             "S4.4.6",
@@ -110,7 +110,7 @@ pub(crate) fn path<L: Logic>(
         // S4.7.1: SCPs cap every kind of permission. S4.9.8: for the right to retire by a grant this is not documented.
         let scp = if matches!(
             route,
-            Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringGranteeAccount
+            Route::RetiringPrincipal | Route::RetiringGrantee | Route::RetiringGranteeMember
         ) {
             let doubt = logic.ambiguous(
                 "S4.9.8",

@@ -103,8 +103,8 @@ crepe! {
     Path(p, k, Route::RetiringGrantee, ByGrant(g), Nothing, RETIRE) <-
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), InAccount(p, a), RootUser(p);
 
-    // S4.9.8 (b): for the account's other principals it is a delegation (S4.9.2).
-    Path(p, k, Route::RetiringGranteeAccount, ByGrant(g), Statement(s), RETIRE) <-
+    // S4.9.8 (b): the others of that account need an identity policy that allows it, to count as the grantee (S4.9.2).
+    Path(p, k, Route::RetiringGranteeMember, ByGrant(g), Statement(s), RETIRE) <-
         Grant(g, k, m), (!(m & RETIRE).is_empty()), GranteeAccount(g, a), PolicyAllows(d, k, s, n),
         (!(n & RETIRE).is_empty()), Holds(p, d), InAccount(p, a);
 

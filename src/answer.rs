@@ -135,6 +135,16 @@ impl Residual {
         self.formulas.text(self.formula)
     }
 
+    /// Whether it depends on something the snapshot lacks or that could not be understood (S0.8).
+    #[must_use]
+    pub fn is_for_want_of_data(&self) -> bool {
+        let lacking = ["A40", "S2.1.10", "S3.1.14"];
+        let atoms = self.formulas.atoms(self.formula);
+        atoms
+            .iter()
+            .any(|atom| matches!(atom, Atom::Unknown { rule, .. } if lacking.contains(rule)))
+    }
+
     /// The condition as a tree: `{"all": [..]}`, `{"any": [..]}`, `{"not": ..}` and atoms.
     #[must_use]
     pub fn json(&self) -> Value {

@@ -92,7 +92,7 @@ impl Cell {
         let mut denies = Vec::new();
         let mut denied = FormulaId::FALSE;
         for row in self.denies.iter().filter(|row| row.mask.contains(action)) {
-            let value = values.limit(case, row.statement, action);
+            let value = values.limit(case, row.statement, action, true);
             if value != FormulaId::FALSE {
                 denied = values.formulas.or2(denied, value);
                 denies.push((*row, value));
@@ -149,7 +149,7 @@ impl Cell {
             .iter()
             .filter(|row| row.layer == layer && row.mask.contains(action))
         {
-            let value = values.limit(case, row.statement, action);
+            let value = values.limit(case, row.statement, action, false);
             any = values.formulas.or2(any, value);
         }
         Some(any)
@@ -173,7 +173,7 @@ impl Cell {
             .iter()
             .filter(|row| row.level == level && row.mask.contains(action))
         {
-            let value = values.limit(case, row.statement, action);
+            let value = values.limit(case, row.statement, action, false);
             any = values.formulas.or2(any, value);
             if any == FormulaId::TRUE {
                 break;
@@ -257,12 +257,12 @@ impl Values<'_> {
     }
 
     /// A statement that limits or denies.
-    fn limit(&mut self, case: &Case<'_>, statement: StatementId, action: Action) -> FormulaId {
+    fn limit(&mut self, case: &Case<'_>, statement: StatementId, action: Action, denies: bool) -> FormulaId {
         let named = case.named(statement, None, self.formulas);
         if named == FormulaId::FALSE {
             return named;
         }
-        let says = case.statement(statement, action, self.formulas);
+        let says = case.statement(statement, action, denies, self.formulas);
         self.formulas.and2(named, says)
     }
 }

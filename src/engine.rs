@@ -174,6 +174,9 @@ fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
             stated: None,
         };
         let mut access: SmallVec<[(ActionSet, FormulaId); 1]> = SmallVec::new();
+        if !case.in_one_partition() {
+            continue;
+        }
         for part in cell.partition(&case) {
             let Some(action) = part.first() else { continue };
             let mut values = Values {

@@ -6,6 +6,7 @@ use super::input::Loaded;
 use super::matrix::write_rows;
 use super::output::Output;
 use keywho::report::text;
+use keywho::{Access, Row};
 use serde_json::json;
 
 /// Answers the question and says what is not known about the key.
@@ -15,6 +16,7 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
     let engine = loaded.engine();
     let rows = engine.who_can(&args.action, &args.key)?;
     let unknown = engine.gaps_for_key(rows.first().map_or(&args.key, |row| &row.key));
+    let exit = exit(&rows);
     let mut output = Output::open(global)?;
     if format == Format::Text {
         let layout = output.layout();
@@ -38,5 +40,18 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
         )?;
     }
     output.finish()?;
-    Ok(Exit::Clean)
+    Ok(exit)
+}
+
+/// Undecided when every row there is rests on what the snapshot lacks: then nothing is known for certain.
+fn exit(rows: &[Row]) -> Exit {
+    let lacking = |row: &Row| match &row.access {
+        Access::Always => false,
+        Access::Conditional { condition } => condition.is_for_want_of_data(),
+    };
+    if !rows.is_empty() && rows.iter().all(lacking) {
+        Exit::Undecided
+    } else {
+        Exit::Clean
+    }
 }

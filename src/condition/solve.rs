@@ -1,4 +1,4 @@
-//! Whether some request can make a formula true (S6.6-S6.8).
+//! Whether some request can make a formula true (S6.6, S6.7).
 //!
 //! Atoms of one key are not independent: a single value cannot equal two different texts. The search assigns
 //! atoms one by one and drops assignments that no value of some key admits. What it cannot tell it takes for

@@ -142,12 +142,10 @@ impl Builder<'_> {
     /// Compiles a document.
     pub(crate) fn document(&mut self, kind: PolicyKind, name: &str, document: &Document) -> PolicyId {
         let id = PolicyId::at(self.world.policies.len());
-        let whole = document.opaque.as_ref().map(|why| {
-            unknown_statement(
-                Some(format!("{name} applies, which cannot be understood: {why}")),
-                document,
-            )
-        });
+        let whole = document
+            .opaque
+            .as_ref()
+            .map(|why| unknown_statement(Some(why.clone()), document));
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
             let mut statement = Statement::new(id, kind, name, document.variables, written);
@@ -247,18 +245,12 @@ impl Builder<'_> {
                 &document,
             ));
         } else if !key.policies_collected.is_whole() {
-            let about = format!(
-                "the key policy of {}, which is not in the snapshot, says so",
-                key.arn
-            );
+            let about = format!("the key policy of {}, which is not in the snapshot,", key.arn);
             let name = format!("key policy of {} (not in the snapshot)", key.id);
             policies.push(self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::ALL));
         }
         if !key.grants_collected.is_whole() {
-            let about = format!(
-                "a grant on {}, whose grants are not in the snapshot, says so",
-                key.arn
-            );
+            let about = format!("a grant on {}, whose grants are not in the snapshot,", key.arn);
             let name = format!("grants of {} (not in the snapshot)", key.id);
             let unknown = self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
             // A grant never denies (S4.9).

@@ -43,6 +43,19 @@ ids! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TestId(pub(crate) u32);
 
+impl TestId {
+    /// The id for a position in a table.
+    pub(crate) fn at(position: usize) -> Self {
+        TestId(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
+    /// The position in a table.
+    #[cfg(test)]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// How the principal element of a statement matches a principal (S2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum MatchKind {
@@ -134,7 +147,7 @@ pub(crate) enum Route {
     /// S4.9.8 (b)
     RetiringGrantee,
     /// S4.9.8 (b) with S4.9.2
-    RetiringGranteeAccount,
+    RetiringGranteeMember,
     /// S4.9.8 (c)
     RetiringRoot,
     /// S4.9.8 (d)

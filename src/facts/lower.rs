@@ -379,7 +379,7 @@ impl Lowering<'_> {
         if let Some((id, _)) = self.tests.get(&text) {
             return *id;
         }
-        let id = TestId(u32::try_from(self.tests.len()).unwrap_or(u32::MAX));
+        let id = TestId::at(self.tests.len());
         let mut accounts = AHashSet::new();
         for &(principal_id, principal) in &self.scope.principals {
             if principal_test(self.scope.view.world, statement, principal) {

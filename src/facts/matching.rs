@@ -31,7 +31,7 @@ pub(crate) enum Reserve {
 /// In which ways the principal element of a statement names a principal (S2.2).
 pub(crate) fn names(view: View<'_>, statement: &Statement, principal: &Principal) -> SmallVec<[Named; 2]> {
     let Some(principals) = &statement.principals else {
-        // What is not understood may name anybody (S2.1.10); what names nobody matches nobody (S2.1.5).
+        // What is not understood may name anybody (S2.1.10); what names nobody matches nobody (S2.1.6).
         return plain(MatchKind::Anyone)
             .filter(|_| statement.opaque.is_some())
             .into_iter()

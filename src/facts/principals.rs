@@ -124,14 +124,14 @@ impl Builder<'_> {
         Some(match account.managed.get(arn) {
             Some(policy) => self.policy(policy, PolicyKind::Boundary),
             None => {
-                let about = format!("the boundary {arn}, whose text is not in the snapshot, says so");
+                let about = format!("the boundary {arn}, whose text is not in the snapshot,");
                 self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL)
             }
         })
     }
 
     fn unknown_identity(&mut self, what: &str) -> PolicyId {
-        let about = format!("{what}, whose text is not in the snapshot, says so");
+        let about = format!("{what}, whose text is not in the snapshot,");
         self.unknown_policy(PolicyKind::Identity, what, &about, ActionSet::ALL)
     }
 
@@ -154,22 +154,7 @@ impl Builder<'_> {
     /// The identity policies of an account that is not in the snapshot: one statement that may allow.
     fn foreign_identity(&mut self, account: &str) -> PolicyId {
         let name = format!("IAM of account {account} (not in the snapshot)");
-        let about = format!("account {account} allows it by IAM");
-        let policy = self.unknown_policy(PolicyKind::Identity, &name, &about, ActionSet::ALL);
-        let statements = self
-            .world
-            .policy(policy)
-            .map(|policy| policy.statements.clone())
-            .unwrap_or_default();
-        for id in statements {
-            if let Some(statement) = self.world.statements.get_mut(id.index()) {
-                statement.denies = false;
-                if let Some(opaque) = &mut statement.opaque {
-                    opaque.rule = "S3.1.14";
-                }
-            }
-        }
-        policy
+        self.may_allow(&name, &format!("the IAM of account {account}"))
     }
 
     /// Texts of all principals that key policies, endpoint policies and grants name, and accounts that
@@ -287,7 +272,26 @@ impl Builder<'_> {
     /// S3.1.13: "any principal of any account", of those that have no row of their own.
     fn anyone(&mut self) {
         let name = "IAM of the caller's account (not in the snapshot)";
-        let about = "the caller's account allows it by IAM";
+        let policy = self.may_allow(name, "the IAM of the caller's account");
+        let account = AccountId::at(self.world.accounts.len());
+        let partitions: BTreeSet<&str> = self
+            .snapshot
+            .keys
+            .iter()
+            .map(|key| key.partition.as_str())
+            .collect();
+        for partition in partitions {
+            self.add(Principal {
+                account: Some(account),
+                policies: vec![policy],
+                iam_unknown: true,
+                ..bare(Kind::Anyone, "*", partition)
+            });
+        }
+    }
+
+    /// Identity policies of which nothing is known but that they may allow (S3.1.14).
+    fn may_allow(&mut self, name: &str, about: &str) -> PolicyId {
         let policy = self.unknown_policy(PolicyKind::Identity, name, about, ActionSet::ALL);
         let statements = self
             .world
@@ -297,15 +301,12 @@ impl Builder<'_> {
         for id in statements {
             if let Some(statement) = self.world.statements.get_mut(id.index()) {
                 statement.denies = false;
+                if let Some(opaque) = &mut statement.opaque {
+                    opaque.rule = "S3.1.14";
+                }
             }
         }
-        let account = AccountId::at(self.world.accounts.len());
-        self.add(Principal {
-            account: Some(account),
-            policies: vec![policy],
-            iam_unknown: true,
-            ..bare(Kind::Anyone, "*", self.partition())
-        });
+        policy
     }
 }
 

@@ -39,6 +39,13 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// S1.1: principals and keys never meet across partitions; services belong to all.
+    pub(crate) fn in_one_partition(&self) -> bool {
+        let own = crate::arn::Arn::parse(&self.key.arn).map(|arn| arn.partition);
+        self.principal.kind == Kind::Service
+            || own.is_none_or(|partition| partition == self.principal.partition)
+    }
+
     fn any(&self, action: Action, policy: PolicyKind) -> AnyRequest<'a> {
         AnyRequest {
             world: self.view.world,
@@ -50,14 +57,29 @@ impl<'a> Case<'a> {
     }
 
     /// What a statement says about an action: its conditions, and every reservation about its other elements.
-    pub(crate) fn statement(&self, id: StatementId, action: Action, formulas: &mut Formulas) -> FormulaId {
+    ///
+    /// `denies` tells as what it is read: of a statement that is not understood it is not known whether it allows,
+    /// nor whether it denies, and these are two questions.
+    pub(crate) fn statement(
+        &self,
+        id: StatementId,
+        action: Action,
+        denies: bool,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
         let Some(statement) = self.view.statement(id) else {
             return FormulaId::FALSE;
         };
         let any = self.any(action, statement.kind);
         match self.stated {
-            None => self.evaluate(statement, action, &any, formulas),
-            Some(stated) => self.evaluate(statement, action, &StatedRequest { any, stated }, formulas),
+            None => self.evaluate(statement, action, denies, &any, formulas),
+            Some(stated) => self.evaluate(
+                statement,
+                action,
+                denies,
+                &StatedRequest { any, stated },
+                formulas,
+            ),
         }
     }
 
@@ -65,11 +87,15 @@ impl<'a> Case<'a> {
         &self,
         statement: &Statement,
         action: Action,
+        denies: bool,
         context: &dyn Context,
         formulas: &mut Formulas,
     ) -> FormulaId {
         let mut value = match &statement.opaque {
-            Some(opaque) => formulas.unknown(opaque.rule, opaque.about.clone()),
+            Some(opaque) => {
+                let verb = if denies { "denies" } else { "allows" };
+                formulas.unknown(opaque.rule, format!("{} {verb} it", opaque.about))
+            }
             None => FormulaId::TRUE,
         };
         if statement.doubtful.contains(action) {
@@ -141,7 +167,7 @@ impl<'a> Case<'a> {
                 if named == FormulaId::FALSE {
                     return named;
                 }
-                let says = self.statement(id, action, formulas);
+                let says = self.statement(id, action, false, formulas);
                 formulas.and2(named, says)
             }
             Basis::Grant(id) => self.grant(id, route, action, formulas),

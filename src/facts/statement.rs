@@ -46,7 +46,7 @@ pub(crate) struct Statement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opaque {
     pub(crate) rule: &'static str,
-    /// A clause: "the key policy of ..., which is not in the snapshot, allows it".
+    /// Who would say it: "the key policy of ..., which is not in the snapshot,".
     pub(crate) about: String,
 }
 
@@ -86,7 +86,7 @@ impl Statement {
         let opaque = written.opaque.as_ref().map(|why| Opaque {
             rule: "S2.1.10",
             about: format!(
-                "statement {} of {policy_name} applies, which cannot be understood: {why}",
+                "statement {} of {policy_name}, which cannot be understood ({why}),",
                 written.index
             ),
         });

@@ -99,7 +99,7 @@ named_variants! {
     Route {
         User Role Session UserOfSession AnyoneByArn Anyone Root Federated Delegated CrossAccount CrossAccountRoot
         Service IamOnly IamOnlyRoot Grant GrantToRole GrantToAccount GrantUntrusted
-        RetiringPrincipal RetiringGrantee RetiringGranteeAccount RetiringRoot RetiringByIdentity
+        RetiringPrincipal RetiringGrantee RetiringGranteeMember RetiringRoot RetiringByIdentity
     }
 }
 

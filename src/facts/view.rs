@@ -28,7 +28,7 @@ impl Extra {
         let whole = document
             .opaque
             .as_ref()
-            .map(|why| super::build::unknown_statement(Some(format!("{name} applies: {why}")), document));
+            .map(|why| super::build::unknown_statement(Some(why.clone()), document));
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
             statements.push(StatementId::at(
@@ -47,7 +47,7 @@ impl Extra {
     /// The identity policies of an account that is not in the snapshot (S3.1.14).
     pub(crate) fn add_foreign(&mut self, world: &World, account: &str) -> PolicyId {
         let name = format!("IAM of account {account} (not in the snapshot)");
-        let about = format!("account {account} allows it by IAM");
+        let about = format!("the IAM of account {account}");
         self.add_unknown(
             world,
             PolicyKind::Identity,
@@ -61,7 +61,7 @@ impl Extra {
 
     /// Stands an unknown key policy in for that of a key that is not in the snapshot.
     pub(crate) fn replace_with_unknown(&mut self, world: &World, arn: &str) {
-        let about = format!("the key policy or a grant of {arn}, which is not in the snapshot, says so");
+        let about = format!("the key policy or a grant of {arn}, which is not in the snapshot,");
         let policy = self.add_unknown(
             world,
             PolicyKind::Key,

@@ -515,8 +515,7 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
     if principal.kind == Kind::Service || key.kind == Resource::Nothing {
         return None;
     }
-    let partition = Arn::parse(&key.arn).map(|arn| arn.partition);
-    if partition.is_some_and(|partition| partition != principal.partition) {
+    if !case.in_one_partition() {
         return Some("S1.1");
     }
     (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
@@ -616,7 +615,7 @@ fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'stati
             });
             allows
                 && case.named(id, Some(route), formulas) != FormulaId::FALSE
-                && case.statement(id, action, formulas) != FormulaId::FALSE
+                && case.statement(id, action, false, formulas) != FormulaId::FALSE
         });
     match (open, own) {
         (true, true) => ("identity", "S4.5.1"),

@@ -28,7 +28,7 @@ pub(crate) fn route(route: Route) -> (&'static str, &'static str) {
         Route::GrantUntrusted => ("grant", "S4.9.5"),
         Route::RetiringPrincipal
         | Route::RetiringGrantee
-        | Route::RetiringGranteeAccount
+        | Route::RetiringGranteeMember
         | Route::RetiringRoot
         | Route::RetiringByIdentity => ("retire", "S4.9.8"),
     }

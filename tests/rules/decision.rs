@@ -38,10 +38,6 @@ impl Logic for Kleene {
         Truth::T
     }
 
-    fn no(&mut self) -> Truth {
-        Truth::F
-    }
-
     fn ambiguous(&mut self, rule: &'static str, about: &'static str) -> Truth {
         assert!(!about.is_empty());
         self.met.insert(rule);

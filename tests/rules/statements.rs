@@ -63,7 +63,7 @@ fn covers(statement: &Statement, target: &str) -> Vec<String> {
                     stated: None,
                 };
                 let mut formulas = Formulas::default();
-                let says = case.statement(StatementId(0), action, &mut formulas);
+                let says = case.statement(StatementId(0), action, statement.denies, &mut formulas);
                 format!("  {target} by {who}: {}", formulas.text(says))
             };
             CALLERS.iter().map(residual).collect()

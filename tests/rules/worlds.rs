@@ -97,7 +97,7 @@ fn whole_organization() -> Organization {
 }
 
 /// What a statement says about alice decrypting with the key.
-fn says(world: &World, id: StatementId) -> String {
+fn says(world: &World, id: StatementId, denies: bool) -> String {
     let alice = world
         .principals
         .iter()
@@ -110,7 +110,7 @@ fn says(world: &World, id: StatementId) -> String {
     };
     let mut formulas = Formulas::default();
     let named = case.named(id, None, &mut formulas);
-    let holds = case.statement(id, Action::Decrypt, &mut formulas);
+    let holds = case.statement(id, Action::Decrypt, denies, &mut formulas);
     let both = formulas.and2(named, holds);
     formulas.text(both)
 }
@@ -154,7 +154,10 @@ fn gaps_on_their_cases() {
         for (effect, _, id, _) in rows {
             let statement = world.statement(id).unwrap();
             let policy = &world.policy(statement.policy).unwrap().name;
-            lines.push(format!("{policy} {effect}: {}", says(&world, id)));
+            lines.push(format!(
+                "{policy} {effect}: {}",
+                says(&world, id, effect == "denies")
+            ));
         }
         Ok(lines.join("\n"))
     });
