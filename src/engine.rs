@@ -33,6 +33,24 @@ pub struct Engine {
     pub(crate) formulas: Arc<Formulas>,
     pub(crate) cache: crate::cache::Cache,
     coverage: Coverage,
+    facts: usize,
+}
+
+/// How large a compiled snapshot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Principals, those that stand for whole accounts and for everyone included.
+    pub principals: usize,
+    /// Keys.
+    pub keys: usize,
+    /// Facts the rules start from.
+    pub facts: usize,
+    /// Facts the rules derive.
+    pub derived: usize,
+    /// Pairs of a principal and a key with some access.
+    pub cells: usize,
+    /// Rows of the whole relation: principal, key and action.
+    pub rows: usize,
 }
 
 /// What one principal may do with one key: sets of actions with the condition they share.
@@ -65,7 +83,8 @@ impl Engine {
             endpoint: None,
             all_denies: false,
         };
-        let derived = derive(&lower(&scope), &[]);
+        let facts = lower(&scope);
+        let derived = derive(&facts, &[]);
         let (folded, formulas) = fold(&world, &derived);
         Engine {
             derived,
@@ -73,7 +92,22 @@ impl Engine {
             formulas: Arc::new(formulas),
             cache: crate::cache::Cache::default(),
             coverage: snapshot.coverage.clone(),
+            facts: facts.len(),
             world,
+        }
+    }
+
+    /// How large the compiled snapshot is.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let rows = |folded: &Folded| -> usize { folded.access.iter().map(|(actions, _)| actions.len()).sum() };
+        Size {
+            principals: self.world.principals.len(),
+            keys: self.real_keys().count(),
+            facts: self.facts,
+            derived: self.derived.len(),
+            cells: self.folded.len(),
+            rows: self.folded.iter().map(rows).sum(),
         }
     }
 

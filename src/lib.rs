@@ -23,7 +23,7 @@ pub mod source;
 
 pub use answer::{Access, Decision, Derivation, GrantRef, Outcome, Residual, Row, StatementRef};
 pub use diag::Diagnostic;
-pub use engine::Engine;
+pub use engine::{Engine, Size};
 pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;

@@ -13,6 +13,13 @@ macro_rules! relations {
             $($(#[$doc])* pub(crate) $name: Vec<($($column,)+)>,)*
         }
 
+        impl Facts {
+            /// How many facts there are.
+            pub(crate) fn len(&self) -> usize {
+                [$(self.$name.len()),*].iter().sum()
+            }
+        }
+
         #[cfg(test)]
         impl Facts {
             /// Adds a row in text form; `None` when there is no such relation or a column does not parse.

@@ -1,0 +1,157 @@
+//! From files to the whole relation, at three sizes, and how time and memory grow.
+//!
+//! `cargo bench --bench compile` runs everything; `-- small`, `medium`, `large` or `growth` a part.
+//! Every organization has a process of its own, so that one's peak memory is not another's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+
+mod world;
+
+use keywho::{Engine, MatrixFilter, Snapshot};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Instant;
+use world::{Shape, generate};
+
+const SEED: u64 = 7;
+/// Rows of the matrix that are made one by one.
+const ROWS: usize = 1_000_000;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    if let [one, numbers @ ..] = words.as_slice()
+        && one == "one"
+    {
+        let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().unwrap()).collect();
+        let &[accounts, roles, keys, statements, grants] = numbers.as_slice() else {
+            unreachable!("five numbers are passed");
+        };
+        println!("{}", measure(Shape { accounts, roles, keys, statements, grants }));
+        return;
+    }
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
+    println!("{}", heading());
+    for (name, shape) in [("small", Shape::SMALL), ("medium", Shape::MEDIUM), ("large", Shape::LARGE)] {
+        if wanted(name) {
+            println!("{}", line(name, &apart(shape)));
+        }
+    }
+    if wanted("growth") {
+        growth();
+    }
+}
+
+/// Doubles one dimension at a time.
+fn growth() {
+    let base = Shape::of(10);
+    let before = apart(base);
+    println!("\n{}\n{}", heading(), line("base", &before));
+    let doubled = [
+        ("accounts x 2", Shape { accounts: 2 * base.accounts, ..base }),
+        ("principals x 2", Shape { roles: 2 * base.roles, ..base }),
+        ("keys x 2", Shape { keys: 2 * base.keys, ..base }),
+        ("statements x 2", Shape { statements: 2 * base.statements, ..base }),
+        ("grants x 2", Shape { grants: 2 * base.grants, ..base }),
+    ];
+    let mut ratios = Vec::new();
+    for (name, shape) in doubled {
+        let after = apart(shape);
+        println!("{}", line(name, &after));
+        let ratio = |field: &str| after[field].as_f64().unwrap_or_default() / before[field].as_f64().unwrap_or_default();
+        ratios.push(format!(
+            "{name:<16}{:>10.2}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
+            ratio("load"),
+            ratio("compile"),
+            ratio("peak"),
+            ratio("cells"),
+            ratio("rows")
+        ));
+    }
+    println!("\n{:<16}{:>10}{:>10}{:>10}{:>10}{:>10}", "times the base", "load", "compile", "peak", "cells", "rows");
+    println!("{}", ratios.join("\n"));
+}
+
+/// Measures one organization in a process of its own.
+fn apart(shape: Shape) -> Value {
+    let numbers = [shape.accounts, shape.roles, shape.keys, shape.statements, shape.grants];
+    let output = Command::new(std::env::current_exe().unwrap())
+        .arg("one")
+        .args(numbers.map(|number| number.to_string()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+const COLUMNS: [(&str, &str); 12] = [
+    ("principals", "principals"),
+    ("keys", "keys"),
+    ("facts", "facts"),
+    ("derived", "derived"),
+    ("cells", "cells"),
+    ("rows", "rows"),
+    ("load", "load ms"),
+    ("compile", "compile ms"),
+    ("peak", "peak MB"),
+    ("after", "after MB"),
+    ("who_can", "who-can us"),
+    ("listed", "rows/s"),
+];
+
+fn heading() -> String {
+    COLUMNS.iter().fold(format!("{:<16}", ""), |line, (_, title)| format!("{line}{title:>12}"))
+}
+
+fn line(name: &str, measured: &Value) -> String {
+    COLUMNS.iter().fold(format!("{name:<16}"), |line, (field, _)| {
+        let number = measured[*field].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
+        format!("{line}{number:>12}")
+    })
+}
+
+fn measure(shape: Shape) -> Value {
+    let world = generate(shape, SEED);
+    let keys = world.keys;
+    let started = Instant::now();
+    let (snapshot, diagnostics) = Snapshot::from_files(world.files);
+    let load = milliseconds(started);
+    assert!(diagnostics.is_empty(), "{} remarks, the first: {:?}", diagnostics.len(), diagnostics.first());
+    reset_peak();
+    let started = Instant::now();
+    let engine = Engine::compile(&snapshot);
+    let compile = milliseconds(started);
+    let (peak, after) = (memory("VmHWM:"), memory("VmRSS:"));
+    let size = engine.size();
+    let started = Instant::now();
+    let asked: Vec<&String> = keys.iter().flatten().step_by(7).take(100).collect();
+    let mut found = 0;
+    for key in &asked {
+        found += engine.who_can("kms:Decrypt", key).unwrap().len();
+    }
+    assert!(found > 0, "somebody can decrypt");
+    let who_can = 1000.0 * milliseconds(started) / to_float(asked.len());
+    let started = Instant::now();
+    let listed = engine.matrix(&MatrixFilter::default()).unwrap().take(ROWS).count();
+    let listed = 1000.0 * to_float(listed) / milliseconds(started);
+    json!({"principals": size.principals, "keys": size.keys, "facts": size.facts, "derived": size.derived, "cells": size.cells,
+        "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after, "who_can": who_can, "listed": listed})
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    1000.0 * since.elapsed().as_secs_f64()
+}
+
+fn to_float(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}
+
+/// Makes the peak start anew from what is in use now.
+fn reset_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// A line of this process's memory accounts in MB, where there are any.
+fn memory(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes: f64 = status.lines().find_map(|line| line.strip_prefix(name))?.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
