@@ -2,7 +2,12 @@
 //!
 //! `cargo bench --bench compile` runs everything; `-- small`, `medium`, `large` or `growth` a part.
 //! Every organization has a process of its own, so that one's peak memory is not another's.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench fails by panicking"
+)]
 
 mod world;
 
@@ -17,7 +22,10 @@ const SEED: u64 = 7;
 const ROWS: usize = 1_000_000;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
     if let [one, numbers @ ..] = words.as_slice()
         && one == "one"
     {
@@ -25,12 +33,25 @@ fn main() {
         let &[accounts, roles, keys, statements, grants] = numbers.as_slice() else {
             unreachable!("five numbers are passed");
         };
-        println!("{}", measure(Shape { accounts, roles, keys, statements, grants }));
+        println!(
+            "{}",
+            measure(Shape {
+                accounts,
+                roles,
+                keys,
+                statements,
+                grants
+            })
+        );
         return;
     }
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     println!("{}", heading());
-    for (name, shape) in [("small", Shape::SMALL), ("medium", Shape::MEDIUM), ("large", Shape::LARGE)] {
+    for (name, shape) in [
+        ("small", Shape::SMALL),
+        ("medium", Shape::MEDIUM),
+        ("large", Shape::LARGE),
+    ] {
         if wanted(name) {
             println!("{}", line(name, &apart(shape)));
         }
@@ -46,17 +67,49 @@ fn growth() {
     let before = apart(base);
     println!("\n{}\n{}", heading(), line("base", &before));
     let doubled = [
-        ("accounts x 2", Shape { accounts: 2 * base.accounts, ..base }),
-        ("principals x 2", Shape { roles: 2 * base.roles, ..base }),
-        ("keys x 2", Shape { keys: 2 * base.keys, ..base }),
-        ("statements x 2", Shape { statements: 2 * base.statements, ..base }),
-        ("grants x 2", Shape { grants: 2 * base.grants, ..base }),
+        (
+            "accounts x 2",
+            Shape {
+                accounts: 2 * base.accounts,
+                ..base
+            },
+        ),
+        (
+            "principals x 2",
+            Shape {
+                roles: 2 * base.roles,
+                ..base
+            },
+        ),
+        (
+            "keys x 2",
+            Shape {
+                keys: 2 * base.keys,
+                ..base
+            },
+        ),
+        (
+            "statements x 2",
+            Shape {
+                statements: 2 * base.statements,
+                ..base
+            },
+        ),
+        (
+            "grants x 2",
+            Shape {
+                grants: 2 * base.grants,
+                ..base
+            },
+        ),
     ];
     let mut ratios = Vec::new();
     for (name, shape) in doubled {
         let after = apart(shape);
         println!("{}", line(name, &after));
-        let ratio = |field: &str| after[field].as_f64().unwrap_or_default() / before[field].as_f64().unwrap_or_default();
+        let ratio = |field: &str| {
+            after[field].as_f64().unwrap_or_default() / before[field].as_f64().unwrap_or_default()
+        };
         ratios.push(format!(
             "{name:<16}{:>10.2}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
             ratio("load"),
@@ -66,19 +119,32 @@ fn growth() {
             ratio("rows")
         ));
     }
-    println!("\n{:<16}{:>10}{:>10}{:>10}{:>10}{:>10}", "times the base", "load", "compile", "peak", "cells", "rows");
+    println!(
+        "\n{:<16}{:>10}{:>10}{:>10}{:>10}{:>10}",
+        "times the base", "load", "compile", "peak", "cells", "rows"
+    );
     println!("{}", ratios.join("\n"));
 }
 
 /// Measures one organization in a process of its own.
 fn apart(shape: Shape) -> Value {
-    let numbers = [shape.accounts, shape.roles, shape.keys, shape.statements, shape.grants];
+    let numbers = [
+        shape.accounts,
+        shape.roles,
+        shape.keys,
+        shape.statements,
+        shape.grants,
+    ];
     let output = Command::new(std::env::current_exe().unwrap())
         .arg("one")
         .args(numbers.map(|number| number.to_string()))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -98,12 +164,16 @@ const COLUMNS: [(&str, &str); 12] = [
 ];
 
 fn heading() -> String {
-    COLUMNS.iter().fold(format!("{:<16}", ""), |line, (_, title)| format!("{line}{title:>12}"))
+    COLUMNS.iter().fold(format!("{:<16}", ""), |line, (_, title)| {
+        format!("{line}{title:>12}")
+    })
 }
 
 fn line(name: &str, measured: &Value) -> String {
     COLUMNS.iter().fold(format!("{name:<16}"), |line, (field, _)| {
-        let number = measured[*field].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
+        let number = measured[*field]
+            .as_f64()
+            .map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
         format!("{line}{number:>12}")
     })
 }
@@ -114,7 +184,12 @@ fn measure(shape: Shape) -> Value {
     let started = Instant::now();
     let (snapshot, diagnostics) = Snapshot::from_files(world.files);
     let load = milliseconds(started);
-    assert!(diagnostics.is_empty(), "{} remarks, the first: {:?}", diagnostics.len(), diagnostics.first());
+    assert!(
+        diagnostics.is_empty(),
+        "{} remarks, the first: {:?}",
+        diagnostics.len(),
+        diagnostics.first()
+    );
     reset_peak();
     let started = Instant::now();
     let engine = Engine::compile(&snapshot);
@@ -130,7 +205,11 @@ fn measure(shape: Shape) -> Value {
     assert!(found > 0, "somebody can decrypt");
     let who_can = 1000.0 * milliseconds(started) / to_float(asked.len());
     let started = Instant::now();
-    let listed = engine.matrix(&MatrixFilter::default()).unwrap().take(ROWS).count();
+    let listed = engine
+        .matrix(&MatrixFilter::default())
+        .unwrap()
+        .take(ROWS)
+        .count();
     let listed = 1000.0 * to_float(listed) / milliseconds(started);
     json!({"principals": size.principals, "keys": size.keys, "facts": size.facts, "derived": size.derived, "cells": size.cells,
         "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after, "who_can": who_can, "listed": listed})
@@ -152,6 +231,12 @@ fn reset_peak() {
 /// A line of this process's memory accounts in MB, where there are any.
 fn memory(name: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kilobytes: f64 = status.lines().find_map(|line| line.strip_prefix(name))?.trim().trim_end_matches(" kB").parse().ok()?;
+    let kilobytes: f64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name))?
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .ok()?;
     Some(kilobytes / 1024.0)
 }

@@ -1,7 +1,12 @@
 //! Decisions a second: by the library on one thread, and by `keywho decide --requests` on all.
 //!
 //! `cargo bench --bench decide`; the command line reads a snapshot and 200,000 requests from a temporary folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench fails by panicking"
+)]
 
 mod world;
 
@@ -20,7 +25,10 @@ fn main() {
     let world = generate(Shape::MEDIUM, 7);
     let (snapshot, _) = Snapshot::from_files(world.files.iter().cloned());
     let engine = Engine::compile(&snapshot);
-    println!("{:<28}{:>12}{:>14}  outcomes", "library, one thread", "requests", "requests/s");
+    println!(
+        "{:<28}{:>12}{:>14}  outcomes",
+        "library, one thread", "requests", "requests/s"
+    );
     for distinct in [Distinct::Few, Distinct::Many] {
         for kind in [Kind::Plain, Kind::Stated, Kind::Open] {
             library(&world, &engine, distinct, kind);
@@ -33,7 +41,10 @@ fn main() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    println!("\n{:<28}{:>12}{:>14}{:>14}", "command line", "requests", "s", "requests/s");
+    println!(
+        "\n{:<28}{:>12}{:>14}{:>14}",
+        "command line", "requests", "s", "requests/s"
+    );
     for distinct in [Distinct::Few, Distinct::Many] {
         for kind in [Kind::Plain, Kind::Stated, Kind::Open] {
             command(&world, folder.path(), distinct, kind);
@@ -42,8 +53,13 @@ fn main() {
 }
 
 fn library(world: &World, engine: &Engine, distinct: Distinct, kind: Kind) {
-    let requests: Vec<Request> =
-        (0..REQUESTS).map(|n| parse(request(world, distinct, kind, n).to_string().as_bytes()).unwrap().request).collect();
+    let requests: Vec<Request> = (0..REQUESTS)
+        .map(|n| {
+            parse(request(world, distinct, kind, n).to_string().as_bytes())
+                .unwrap()
+                .request
+        })
+        .collect();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut tally = [0; 4];
     let started = Instant::now();
@@ -51,10 +67,18 @@ fn library(world: &World, engine: &Engine, distinct: Distinct, kind: Kind) {
         tally[engine.decide(request).unwrap().outcome as usize] += 1;
     }
     let second = rate(started.elapsed().as_secs_f64());
-    for outcome in [Outcome::Allowed, Outcome::ExplicitDeny, Outcome::ImplicitDeny, Outcome::Undetermined] {
+    for outcome in [
+        Outcome::Allowed,
+        Outcome::ExplicitDeny,
+        Outcome::ImplicitDeny,
+        Outcome::Undetermined,
+    ] {
         outcomes.insert(format!("{outcome:?}"), tally[outcome as usize]);
     }
-    println!("{:<28}{REQUESTS:>12}{second:>14.0}  {outcomes:?}", name(distinct, kind));
+    println!(
+        "{:<28}{REQUESTS:>12}{second:>14.0}  {outcomes:?}",
+        name(distinct, kind)
+    );
 }
 
 fn command(world: &World, folder: &Path, distinct: Distinct, kind: Kind) {
@@ -82,7 +106,11 @@ fn command(world: &World, folder: &Path, distinct: Distinct, kind: Kind) {
     // Reading the snapshot is the same for every number of requests.
     let before = run(&empty);
     let seconds = run(&file);
-    println!("{:<28}{REQUESTS:>12}{seconds:>14.2}{:>14.0}", name(distinct, kind), rate((seconds - before).max(1e-3)));
+    println!(
+        "{:<28}{REQUESTS:>12}{seconds:>14.2}{:>14.0}",
+        name(distinct, kind),
+        rate((seconds - before).max(1e-3))
+    );
 }
 
 fn rate(seconds: f64) -> f64 {

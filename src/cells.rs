@@ -324,7 +324,10 @@ fn run_of<T>(rows: &[T], key: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
 impl Derived {
     /// How many rows the rules derived.
     pub(crate) fn len(&self) -> usize {
-        let (limits, levels) = (self.denies.len() + self.allows.len(), self.levels.len() + self.under.len());
+        let (limits, levels) = (
+            self.denies.len() + self.allows.len(),
+            self.levels.len() + self.under.len(),
+        );
         self.paths.len() + limits + levels
     }
 

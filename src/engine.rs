@@ -100,7 +100,8 @@ impl Engine {
     /// How large the compiled snapshot is.
     #[must_use]
     pub fn size(&self) -> Size {
-        let rows = |folded: &Folded| -> usize { folded.access.iter().map(|(actions, _)| actions.len()).sum() };
+        let rows =
+            |folded: &Folded| -> usize { folded.access.iter().map(|(actions, _)| actions.len()).sum() };
         Size {
             principals: self.world.principals.len(),
             keys: self.real_keys().count(),

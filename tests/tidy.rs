@@ -176,36 +176,6 @@ fn citations(text: &str) -> Vec<(usize, BTreeSet<String>)> {
 }
 
 #[test]
-fn rules_registry_and_cases_are_in_step() {
-    let registry_file = "rules/clauses.rs";
-    if !root().join(registry_file).exists() {
-        println!("no {registry_file} yet");
-        return;
-    }
-    let (registered, mut problems) = clauses::registry(&read(registry_file));
-    let cited = sources(&["rules"])
-        .into_iter()
-        .filter(|(path, _)| path != registry_file)
-        .flat_map(|(_, text)| citations(&text))
-        .flat_map(|(_, ids)| ids)
-        .collect();
-    let cases = files_under("tests/cases")
-        .iter()
-        .flat_map(|path| case_ids(path))
-        .collect();
-    problems.extend(clauses::out_of_step(&registered, &cited, &cases));
-    assert_none(&problems);
-}
-
-/// Worked cases that the folders of a path name: `tests/cases/guardrails/w12-name/case.md` is W12.
-fn case_ids(path: &str) -> BTreeSet<String> {
-    path.split('/')
-        .filter_map(|part| part.split(['-', '_']).next())
-        .flat_map(|part| clauses::ids(&part.to_uppercase(), 'W'))
-        .collect()
-}
-
-#[test]
 fn the_top_of_the_repository_is_small() {
     let problems: Vec<_> = fs::read_dir(root())
         .unwrap()

@@ -29,7 +29,13 @@ pub(crate) struct Shape {
 impl Shape {
     /// 100 roles and 50 keys an account.
     pub(crate) const fn of(accounts: usize) -> Shape {
-        Shape { accounts, roles: 100, keys: 50, statements: 2, grants: 20 }
+        Shape {
+            accounts,
+            roles: 100,
+            keys: 50,
+            statements: 2,
+            grants: 20,
+        }
     }
 
     /// 200 roles x 100 keys.
@@ -37,7 +43,10 @@ impl Shape {
     /// 2,000 roles x 1,000 keys.
     pub(crate) const MEDIUM: Shape = Shape::of(20);
     /// 20,000 roles x 5,000 keys.
-    pub(crate) const LARGE: Shape = Shape { keys: 25, ..Shape::of(200) };
+    pub(crate) const LARGE: Shape = Shape {
+        keys: 25,
+        ..Shape::of(200)
+    };
 }
 
 /// SplitMix64: the same numbers everywhere.
@@ -65,7 +74,9 @@ impl Random {
     }
 
     fn hex(&mut self, digits: usize) -> String {
-        (0..digits).map(|_| char::from_digit(u32::try_from(self.below(16)).unwrap(), 16).unwrap()).collect()
+        (0..digits)
+            .map(|_| char::from_digit(u32::try_from(self.below(16)).unwrap(), 16).unwrap())
+            .collect()
     }
 }
 
@@ -84,7 +95,12 @@ pub(crate) struct World {
 const MANAGEMENT: &str = "900000000000";
 const ORGANIZATION: &str = "o-keywhobench";
 const ROOT: &str = "r-root";
-const UNITS: [&str; 4] = ["ou-root-prod0000", "ou-root-test0000", "ou-root-data0000", "ou-root-sandbox0"];
+const UNITS: [&str; 4] = [
+    "ou-root-prod0000",
+    "ou-root-test0000",
+    "ou-root-data0000",
+    "ou-root-sandbox0",
+];
 /// Team policies, and teams, of each account.
 pub(crate) const TEAMS: usize = 12;
 pub(crate) const SERVICES: [&str; 4] = ["s3", "ec2", "rds", "secretsmanager"];
@@ -109,7 +125,9 @@ pub(crate) struct Account {
 /// Makes an organization.
 pub(crate) fn generate(shape: Shape, seed: u64) -> World {
     let mut random = Random(seed);
-    let mut accounts: Vec<Account> = (0..shape.accounts).map(|index| account(shape, index, &mut random)).collect();
+    let mut accounts: Vec<Account> = (0..shape.accounts)
+        .map(|index| account(shape, index, &mut random))
+        .collect();
     let mut files = organization(shape);
     for account in &mut accounts {
         files.push(iam(shape, account, &mut random));
@@ -120,20 +138,30 @@ pub(crate) fn generate(shape: Shape, seed: u64) -> World {
             key(shape, account, index, &mut random, &mut files);
         }
     }
-    let (roles, keys) = accounts.into_iter().map(|account| (account.roles, account.keys)).unzip();
+    let (roles, keys) = accounts
+        .into_iter()
+        .map(|account| (account.roles, account.keys))
+        .unzip();
     World { files, roles, keys }
 }
 
 fn account(shape: Shape, index: usize, random: &mut Random) -> Account {
     let id = account_id(index);
-    let roles = (0..shape.roles).map(|role| format!("arn:aws:iam::{id}:role/{}", role_path(role))).collect();
+    let roles = (0..shape.roles)
+        .map(|role| format!("arn:aws:iam::{id}:role/{}", role_path(role)))
+        .collect();
     let keys = (0..shape.keys)
         .map(|key| {
             let uuid = [8, 4, 4, 4, 12].map(|digits| random.hex(digits)).join("-");
             format!("arn:aws:kms:{}:{id}:key/{uuid}", region(key))
         })
         .collect();
-    Account { other: account_id((index + 1) % shape.accounts), id, roles, keys }
+    Account {
+        other: account_id((index + 1) % shape.accounts),
+        id,
+        roles,
+        keys,
+    }
 }
 
 fn role_path(role: usize) -> String {
@@ -152,31 +180,71 @@ fn print(value: &Value) -> Vec<u8> {
 fn organization(shape: Shape) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut add = |name: &str, value: &Value| files.push((format!("organization/{name}.json"), print(value)));
-    let arn = |kind: &str, id: &str| format!("arn:aws:organizations::{MANAGEMENT}:{kind}/{ORGANIZATION}/{id}");
-    add("describe-organization", &json!({"Organization": {"Id": ORGANIZATION, "Arn": arn("organization", ""),
-        "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT, "MasterAccountArn": arn("account", MANAGEMENT)}}));
+    let arn =
+        |kind: &str, id: &str| format!("arn:aws:organizations::{MANAGEMENT}:{kind}/{ORGANIZATION}/{id}");
+    add(
+        "describe-organization",
+        &json!({"Organization": {"Id": ORGANIZATION, "Arn": arn("organization", ""),
+        "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT, "MasterAccountArn": arn("account", MANAGEMENT)}}),
+    );
     let described = |id: &str| json!({"Id": id, "Arn": arn("account", id), "Name": format!("account-{id}"), "Status": "ACTIVE", "State": "ACTIVE"});
     let ids: Vec<String> = (0..shape.accounts).map(account_id).collect();
-    let all: Vec<Value> = ids.iter().map(String::as_str).chain([MANAGEMENT]).map(described).collect();
+    let all: Vec<Value> = ids
+        .iter()
+        .map(String::as_str)
+        .chain([MANAGEMENT])
+        .map(described)
+        .collect();
     add("list-accounts", &json!({"Accounts": all}));
-    let types = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"].map(|kind| json!({"Type": kind, "Status": "ENABLED"}));
-    add("list-roots", &json!({"Roots": [{"Id": ROOT, "Arn": arn("root", ROOT), "Name": "Root", "PolicyTypes": types}]}));
-    let units: Vec<Value> = UNITS.iter().map(|id| json!({"Id": id, "Arn": arn("ou", id), "Name": id})).collect();
-    add(&format!("list-organizational-units-for-parent/{ROOT}"), &json!({"OrganizationalUnits": units}));
-    add(&format!("list-accounts-for-parent/{ROOT}"), &json!({"Accounts": [described(MANAGEMENT)]}));
+    let types = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]
+        .map(|kind| json!({"Type": kind, "Status": "ENABLED"}));
+    add(
+        "list-roots",
+        &json!({"Roots": [{"Id": ROOT, "Arn": arn("root", ROOT), "Name": "Root", "PolicyTypes": types}]}),
+    );
+    let units: Vec<Value> = UNITS
+        .iter()
+        .map(|id| json!({"Id": id, "Arn": arn("ou", id), "Name": id}))
+        .collect();
+    add(
+        &format!("list-organizational-units-for-parent/{ROOT}"),
+        &json!({"OrganizationalUnits": units}),
+    );
+    add(
+        &format!("list-accounts-for-parent/{ROOT}"),
+        &json!({"Accounts": [described(MANAGEMENT)]}),
+    );
     for (index, unit) in UNITS.iter().enumerate() {
-        let inside: Vec<Value> = ids.iter().skip(index).step_by(UNITS.len()).map(|id| described(id)).collect();
-        add(&format!("list-organizational-units-for-parent/{unit}"), &json!({"OrganizationalUnits": []}));
-        add(&format!("list-accounts-for-parent/{unit}"), &json!({"Accounts": inside}));
+        let inside: Vec<Value> = ids
+            .iter()
+            .skip(index)
+            .step_by(UNITS.len())
+            .map(|id| described(id))
+            .collect();
+        add(
+            &format!("list-organizational-units-for-parent/{unit}"),
+            &json!({"OrganizationalUnits": []}),
+        );
+        add(
+            &format!("list-accounts-for-parent/{unit}"),
+            &json!({"Accounts": inside}),
+        );
     }
-    let everywhere: Vec<&str> = [ROOT].into_iter().chain(UNITS).chain(ids.iter().map(String::as_str)).collect();
+    let everywhere: Vec<&str> = [ROOT]
+        .into_iter()
+        .chain(UNITS)
+        .chain(ids.iter().map(String::as_str))
+        .collect();
     let sandbox: Vec<&str> = UNITS.last().copied().into_iter().collect();
     let mut summaries = [Vec::new(), Vec::new()];
     for policy in policies::organization() {
         let summary = json!({"Id": policy.id, "Arn": arn("policy", policy.id), "Name": policy.id, "Type": policy.kind, "AwsManaged": false});
         summaries[usize::from(policy.kind == "RESOURCE_CONTROL_POLICY")].push(summary.clone());
         let text = policy.document.to_string();
-        add(&format!("describe-policy/{}", policy.id), &json!({"Policy": {"PolicySummary": summary, "Content": text}}));
+        add(
+            &format!("describe-policy/{}", policy.id),
+            &json!({"Policy": {"PolicySummary": summary, "Content": text}}),
+        );
         let targets = match policy.reach {
             policies::Reach::Everywhere => everywhere.as_slice(),
             policies::Reach::Root => &[ROOT],
@@ -193,11 +261,20 @@ fn organization(shape: Shape) -> Vec<(String, Vec<u8>)> {
                 json!({"TargetId": id, "Arn": arn(of, id), "Name": id, "Type": kind})
             })
             .collect();
-        add(&format!("list-targets-for-policy/{}", policy.id), &json!({"Targets": targets}));
+        add(
+            &format!("list-targets-for-policy/{}", policy.id),
+            &json!({"Targets": targets}),
+        );
     }
     let [services, resources] = summaries;
-    add("list-policies/SERVICE_CONTROL_POLICY", &json!({"Policies": services}));
-    add("list-policies/RESOURCE_CONTROL_POLICY", &json!({"Policies": resources}));
+    add(
+        "list-policies/SERVICE_CONTROL_POLICY",
+        &json!({"Policies": services}),
+    );
+    add(
+        "list-policies/RESOURCE_CONTROL_POLICY",
+        &json!({"Policies": resources}),
+    );
     files
 }
 
@@ -205,7 +282,9 @@ fn organization(shape: Shape) -> Vec<(String, Vec<u8>)> {
 fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>) {
     let id = &account.id;
     let attached = |arns: &[String]| -> Vec<Value> {
-        arns.iter().map(|arn| json!({"PolicyName": arn.rsplit('/').next(), "PolicyArn": arn})).collect()
+        arns.iter()
+            .map(|arn| json!({"PolicyName": arn.rsplit('/').next(), "PolicyArn": arn}))
+            .collect()
     };
     let aws = |name: &str| format!("arn:aws:iam::aws:policy/{name}");
     let team_policy = |team: usize| format!("arn:aws:iam::{id}:policy/teams/Team{team}");
@@ -263,12 +342,19 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
         })
         .collect();
     let details = json!({"UserDetailList": users, "GroupDetailList": [group], "RoleDetailList": roles, "Policies": managed});
-    (format!("accounts/{id}/iam-get-account-authorization-details.json"), print(&details))
+    (
+        format!("accounts/{id}/iam-get-account-authorization-details.json"),
+        print(&details),
+    )
 }
 
 fn alias(account: &Account, index: usize) -> String {
     match index % 10 {
-        9 => format!("alias/aws/{}{}", SERVICES[index / 10 % SERVICES.len()], if index / 10 < SERVICES.len() { "" } else { "-more" }),
+        9 => format!(
+            "alias/aws/{}{}",
+            SERVICES[index / 10 % SERVICES.len()],
+            if index / 10 < SERVICES.len() { "" } else { "-more" }
+        ),
         _ => format!("alias/team-{}/{}-{index}", index % TEAMS, &account.id[9..]),
     }
 }
@@ -284,10 +370,19 @@ fn aliases(account: &Account, of: &str) -> (String, Vec<u8>) {
             json!({"AliasName": name, "AliasArn": format!("arn:aws:kms:{of}:{}:{name}", account.id), "TargetKeyId": key.rsplit('/').next()})
         })
         .collect();
-    (format!("accounts/{}/{of}/kms-list-aliases.json", account.id), print(&json!({"Aliases": listed})))
+    (
+        format!("accounts/{}/{of}/kms-list-aliases.json", account.id),
+        print(&json!({"Aliases": listed})),
+    )
 }
 
-fn key(shape: Shape, account: &Account, index: usize, random: &mut Random, files: &mut Vec<(String, Vec<u8>)>) {
+fn key(
+    shape: Shape,
+    account: &Account,
+    index: usize,
+    random: &mut Random,
+    files: &mut Vec<(String, Vec<u8>)>,
+) {
     let arn = &account.keys[index];
     let id = arn.rsplit('/').next().unwrap();
     let folder = format!("accounts/{}/{}/keys/{id}", account.id, region(index));
@@ -302,9 +397,16 @@ fn key(shape: Shape, account: &Account, index: usize, random: &mut Random, files
         "KeySpec": spec, "CustomerMasterKeySpec": spec, "KeyUsage": usage, "MultiRegion": false}});
     files.push((format!("{folder}/describe-key.json"), print(&metadata)));
     let policy = policies::key(account, index, region(index), shape.statements, random).to_string();
-    files.push((format!("{folder}/get-key-policy.json"), print(&json!({"Policy": policy, "PolicyName": "default"}))));
-    let grants = (index * shape.grants / shape.keys..(index + 1) * shape.grants / shape.keys).map(|n| grant(account, arn, n, random));
-    files.push((format!("{folder}/list-grants.json"), print(&json!({"Grants": grants.collect::<Vec<_>>()}))));
+    files.push((
+        format!("{folder}/get-key-policy.json"),
+        print(&json!({"Policy": policy, "PolicyName": "default"})),
+    ));
+    let grants = (index * shape.grants / shape.keys..(index + 1) * shape.grants / shape.keys)
+        .map(|n| grant(account, arn, n, random));
+    files.push((
+        format!("{folder}/list-grants.json"),
+        print(&json!({"Grants": grants.collect::<Vec<_>>()})),
+    ));
     let tags = json!({"Tags": [{"TagKey": "team", "TagValue": format!("team-{}", index % TEAMS)},
         {"TagKey": "stage", "TagValue": if index % 3 == 0 { "prod" } else { "test" }}], "Truncated": false});
     files.push((format!("{folder}/list-resource-tags.json"), print(&tags)));
@@ -316,7 +418,8 @@ fn grant(account: &Account, key: &str, n: usize, random: &mut Random) -> Value {
         "IssuingAccount": format!("arn:aws:iam::{}:root", account.id), "CreationDate": "2026-01-05T08:00:00+00:00",
         "Operations": ["Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "DescribeKey", "CreateGrant"]});
     if n % 2 == 0 {
-        grant["Constraints"] = json!({"EncryptionContextSubset": {"aws:ebs:id": format!("vol-{}", random.hex(17))}});
+        grant["Constraints"] =
+            json!({"EncryptionContextSubset": {"aws:ebs:id": format!("vol-{}", random.hex(17))}});
     }
     if n % 3 == 0 {
         grant["RetiringPrincipal"] = json!(grantee);

@@ -35,15 +35,23 @@ pub(crate) fn organization() -> Vec<OrganizationPolicy> {
     let (service, resource) = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY");
     let full = document(&json!([allow(&json!("*"), &json!("*"))]));
     let open = document(&json!([{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]));
-    let regions = document(&json!([{"Sid": "Regions", "Effect": "Deny", "NotAction": ["iam:*", "organizations:*", "sts:*"], "Resource": "*",
+    let regions = document(
+        &json!([{"Sid": "Regions", "Effect": "Deny", "NotAction": ["iam:*", "organizations:*", "sts:*"], "Resource": "*",
         "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-central-1"]},
-            "ArnNotLike": {"aws:PrincipalARN": "arn:aws:iam::*:role/OrganizationAccountAccessRole"}}}]));
-    let deletion = document(&json!([{"Sid": "Keep", "Effect": "Deny", "Action": ["kms:ScheduleKeyDeletion", "kms:DisableKey"], "Resource": "*",
-        "Condition": {"ArnNotLike": {"aws:PrincipalARN": ["arn:aws:iam::*:role/ci/*", "arn:aws:iam::*:role/OrganizationAccountAccessRole"]}}}]));
-    let sandbox = document(&json!([{"Sid": "NoSharing", "Effect": "Deny", "Action": ["kms:PutKeyPolicy", "kms:CreateGrant"], "Resource": "*",
-        "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}}}]));
-    let perimeter = document(&json!([{"Sid": "OwnOnly", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
-        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}]));
+            "ArnNotLike": {"aws:PrincipalARN": "arn:aws:iam::*:role/OrganizationAccountAccessRole"}}}]),
+    );
+    let deletion = document(
+        &json!([{"Sid": "Keep", "Effect": "Deny", "Action": ["kms:ScheduleKeyDeletion", "kms:DisableKey"], "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalARN": ["arn:aws:iam::*:role/ci/*", "arn:aws:iam::*:role/OrganizationAccountAccessRole"]}}}]),
+    );
+    let sandbox = document(
+        &json!([{"Sid": "NoSharing", "Effect": "Deny", "Action": ["kms:PutKeyPolicy", "kms:CreateGrant"], "Resource": "*",
+        "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}}}]),
+    );
+    let perimeter = document(
+        &json!([{"Sid": "OwnOnly", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}]),
+    );
     [
         ("p-FullAWSAccess", service, Reach::Everywhere, full),
         ("p-RCPFullAWSAccess", resource, Reach::Everywhere, open),
@@ -53,37 +61,71 @@ pub(crate) fn organization() -> Vec<OrganizationPolicy> {
         ("p-perimeter", resource, Reach::Root, perimeter),
     ]
     .into_iter()
-    .map(|(id, kind, reach, document)| OrganizationPolicy { id, kind, reach, document })
+    .map(|(id, kind, reach, document)| OrganizationPolicy {
+        id,
+        kind,
+        reach,
+        document,
+    })
     .collect()
 }
 
 /// Who may assume a role.
 pub(crate) fn trust(role: usize) -> Value {
-    let service = if role == 0 { "autoscaling.amazonaws.com" } else { "ec2.amazonaws.com" };
+    let service = if role == 0 {
+        "autoscaling.amazonaws.com"
+    } else {
+        "ec2.amazonaws.com"
+    };
     document(&json!([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]))
 }
 
 fn use_actions() -> Value {
-    json!(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:DescribeKey"])
+    json!([
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:ReEncrypt*",
+        "kms:DescribeKey"
+    ])
 }
 
 /// A role's own policy: two keys by ARN, from the office.
 pub(crate) fn inline(account: &Account, random: &mut Random) -> Value {
     let mut one = || account.keys[random.below(account.keys.len())].clone();
     let keys = json!([one(), one()]);
-    document(&json!([with(allow(&json!(["kms:Sign", "kms:Verify", "kms:Decrypt"]), &keys), json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))]))
+    document(&json!([with(
+        allow(&json!(["kms:Sign", "kms:Verify", "kms:Decrypt"]), &keys),
+        json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+    )]))
 }
 
 /// AWS managed policies in use, team policies, the boundary.
 pub(crate) fn managed(account: &Account, statements: usize, random: &mut Random) -> Vec<(String, Value)> {
     let all = json!("*");
-    let read = json!(["kms:Describe*", "kms:Get*", "kms:List*", "s3:Get*", "ec2:Describe*"]);
-    let power = json!([{"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"}]);
+    let read = json!([
+        "kms:Describe*",
+        "kms:Get*",
+        "kms:List*",
+        "s3:Get*",
+        "ec2:Describe*"
+    ]);
+    let power =
+        json!([{"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"}]);
     let own = |name: &str| format!("arn:aws:iam::{}:policy/{name}", account.id);
     let mut policies = vec![
-        ("arn:aws:iam::aws:policy/AdministratorAccess".to_owned(), document(&json!([allow(&all, &all)]))),
-        ("arn:aws:iam::aws:policy/PowerUserAccess".to_owned(), document(&power)),
-        ("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(), document(&json!([allow(&read, &all)]))),
+        (
+            "arn:aws:iam::aws:policy/AdministratorAccess".to_owned(),
+            document(&json!([allow(&all, &all)])),
+        ),
+        (
+            "arn:aws:iam::aws:policy/PowerUserAccess".to_owned(),
+            document(&power),
+        ),
+        (
+            "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
+            document(&json!([allow(&read, &all)])),
+        ),
         (
             "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy".to_owned(),
             document(&json!([allow(&json!(["ec2:*", "kms:DescribeKey"]), &all)])),
@@ -97,7 +139,9 @@ pub(crate) fn managed(account: &Account, statements: usize, random: &mut Random)
         ),
     ];
     for team in 0..TEAMS {
-        let said: Vec<Value> = (0..statements).map(|n| team_statement(account, team, n, random)).collect();
+        let said: Vec<Value> = (0..statements)
+            .map(|n| team_statement(account, team, n, random))
+            .collect();
         policies.push((own(&format!("teams/Team{team}")), document(&json!(said))));
     }
     policies
@@ -109,26 +153,42 @@ fn team_statement(account: &Account, team: usize, n: usize, random: &mut Random)
     let listed = json!([some(), some(), some()]);
     match (team + n) % 6 {
         0 | 1 => allow(&use_actions(), &listed),
-        2 => with(allow(&use_actions(), &any), json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}})),
+        2 => with(
+            allow(&use_actions(), &any),
+            json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}),
+        ),
         3 => {
             let alias = format!("alias/team-{team}/*");
-            with(allow(&use_actions(), &any), json!({"ForAnyValue:StringLike": {"kms:ResourceAliases": alias}}))
+            with(
+                allow(&use_actions(), &any),
+                json!({"ForAnyValue:StringLike": {"kms:ResourceAliases": alias}}),
+            )
         }
         4 => {
             let service = format!("{}.eu-west-1.amazonaws.com", SERVICES[n % SERVICES.len()]);
-            with(allow(&json!(["kms:Decrypt", "kms:GenerateDataKey"]), &json!("*")), json!({"StringEquals": {"kms:ViaService": service}}))
+            with(
+                allow(&json!(["kms:Decrypt", "kms:GenerateDataKey"]), &json!("*")),
+                json!({"StringEquals": {"kms:ViaService": service}}),
+            )
         }
-        _ => with(allow(&json!("kms:*"), &listed), json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+        _ => with(
+            allow(&json!("kms:*"), &listed),
+            json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        ),
     }
 }
 
 /// One of six templates; the account is always named, save by keys of AWS services.
-pub(crate) fn key(account: &Account, index: usize, region: &str, statements: usize, random: &mut Random) -> Value {
+pub(crate) fn key(
+    account: &Account,
+    index: usize,
+    region: &str,
+    statements: usize,
+    random: &mut Random,
+) -> Value {
     let id = &account.id;
     let root = json!({"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{id}:root")}, "Action": "kms:*", "Resource": "*"});
-    let said = |sid: &str, principals: &Value, actions: &Value| {
-        json!({"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principals}, "Action": actions, "Resource": "*"})
-    };
+    let said = |sid: &str, principals: &Value, actions: &Value| json!({"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principals}, "Action": actions, "Resource": "*"});
     let mut some = || account.roles[random.below(account.roles.len())].clone();
     let mut list = vec![root];
     match index % 10 {
@@ -140,29 +200,73 @@ pub(crate) fn key(account: &Account, index: usize, region: &str, statements: usi
             list.push(with(said("Via", &json!("*"), &use_actions()), condition));
         }
         0 | 4 => {
-            let administer = json!(["kms:Create*", "kms:Describe*", "kms:Enable*", "kms:List*", "kms:Put*", "kms:Update*", "kms:Revoke*",
-                "kms:Disable*", "kms:Get*", "kms:Delete*", "kms:TagResource", "kms:UntagResource", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"]);
+            let administer = json!([
+                "kms:Create*",
+                "kms:Describe*",
+                "kms:Enable*",
+                "kms:List*",
+                "kms:Put*",
+                "kms:Update*",
+                "kms:Revoke*",
+                "kms:Disable*",
+                "kms:Get*",
+                "kms:Delete*",
+                "kms:TagResource",
+                "kms:UntagResource",
+                "kms:ScheduleKeyDeletion",
+                "kms:CancelKeyDeletion"
+            ]);
             list.push(said("Admins", &json!([some(), some()]), &administer));
             for n in 0..statements {
-                list.push(said(&format!("Users{n}"), &json!([some(), some(), some()]), &use_actions()));
+                list.push(said(
+                    &format!("Users{n}"),
+                    &json!([some(), some(), some()]),
+                    &use_actions(),
+                ));
             }
-            let delegate = said("Delegate", &json!([some(), some()]), &json!(["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]));
-            list.push(with(delegate, json!({"Bool": {"kms:GrantIsForAWSResource": "true"}})));
+            let delegate = said(
+                "Delegate",
+                &json!([some(), some()]),
+                &json!(["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]),
+            );
+            list.push(with(
+                delegate,
+                json!({"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+            ));
         }
         2 => {
-            list.push(said("Partner", &json!(format!("arn:aws:iam::{}:root", account.other)), &use_actions()));
-            let role = format!("arn:aws:iam::{}:role/OrganizationAccountAccessRole", account.other);
-            list.push(said("PartnerRole", &json!(role), &json!(["kms:Decrypt", "kms:DescribeKey"])));
+            list.push(said(
+                "Partner",
+                &json!(format!("arn:aws:iam::{}:root", account.other)),
+                &use_actions(),
+            ));
+            let role = format!(
+                "arn:aws:iam::{}:role/OrganizationAccountAccessRole",
+                account.other
+            );
+            list.push(said(
+                "PartnerRole",
+                &json!(role),
+                &json!(["kms:Decrypt", "kms:DescribeKey"]),
+            ));
         }
         6 => {
-            let exempt = json!([format!("arn:aws:iam::{id}:role/ci/*"), format!("arn:aws:iam::{id}:role/OrganizationAccountAccessRole"), some()]);
+            let exempt = json!([
+                format!("arn:aws:iam::{id}:role/ci/*"),
+                format!("arn:aws:iam::{id}:role/OrganizationAccountAccessRole"),
+                some()
+            ]);
             list.push(json!({"Sid": "FewOnly", "Effect": "Deny", "Principal": "*", "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"],
                 "Resource": "*", "Condition": {"ArnNotLike": {"aws:PrincipalArn": exempt}}}));
         }
         8 => {
             for n in 0..statements {
-                let condition = json!({"StringEquals": {"kms:EncryptionContext:service": format!("service-{n}")}});
-                list.push(with(said(&format!("Context{n}"), &json!([some(), some()]), &use_actions()), condition));
+                let condition =
+                    json!({"StringEquals": {"kms:EncryptionContext:service": format!("service-{n}")}});
+                list.push(with(
+                    said(&format!("Context{n}"), &json!([some(), some()]), &use_actions()),
+                    condition,
+                ));
             }
         }
         _ => {}

@@ -23,7 +23,14 @@ pub(crate) enum Kind {
     Open,
 }
 
-const ACTIONS: [&str; 6] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Decrypt", "kms:Sign"];
+const ACTIONS: [&str; 6] = [
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+    "kms:Decrypt",
+    "kms:Sign",
+];
 
 /// The `n`-th request.
 pub(crate) fn request(world: &World, distinct: Distinct, kind: Kind, n: usize) -> Value {
@@ -35,12 +42,17 @@ pub(crate) fn request(world: &World, distinct: Distinct, kind: Kind, n: usize) -
     let home = random.below(world.roles.len());
     let roles = &world.roles[home];
     let role = &roles[random.below(roles.len())];
-    let away = if random.percent(90) { home } else { random.below(world.keys.len()) };
+    let away = if random.percent(90) {
+        home
+    } else {
+        random.below(world.keys.len())
+    };
     let keys = &world.keys[away];
     let key = &keys[random.below(keys.len())];
     let mut request = json!({"id": n.to_string(), "principal": role, "action": ACTIONS[n % ACTIONS.len()], "resource": key});
     if kind != Kind::Plain {
-        request["context"] = json!({"aws:SourceIp": format!("203.0.113.{}", n % 256), "aws:UserAgent": "aws-sdk"});
+        request["context"] =
+            json!({"aws:SourceIp": format!("203.0.113.{}", n % 256), "aws:UserAgent": "aws-sdk"});
     }
     if kind == Kind::Open {
         request["openContext"] = json!(true);

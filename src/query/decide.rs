@@ -5,7 +5,6 @@ use super::request;
 use super::{bulk, names, reasons};
 use crate::Error;
 use crate::answer::{Decision, Outcome, Residual};
-use crate::arn::Arn;
 use crate::cache::Prepared;
 use crate::cells::{Cell, Layers, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
