@@ -17,7 +17,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use world::{Distinct, Kind, Shape, World, generate, request};
+use world::requests::{Distinct, Kind, request};
+use world::{Shape, World, generate};
 
 const REQUESTS: usize = 200_000;
 

@@ -5,11 +5,9 @@
 #![allow(dead_code, reason = "each bench uses its part of the generator")]
 
 mod policies;
-mod requests;
+pub(crate) mod requests;
 
 use serde_json::{Value, json};
-
-pub(crate) use requests::{Distinct, Kind, request};
 
 /// How large an organization is.
 #[derive(Clone, Copy, Debug)]
@@ -311,7 +309,7 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
                 "Path": path, "RoleName": name, "RoleId": format!("AROA{:016X}", random.next()), "Arn": arn,
                 "CreateDate": "2026-01-05T08:00:00+00:00", "AssumeRolePolicyDocument": policies::trust(index),
                 "InstanceProfileList": [], "RolePolicyList": [], "AttachedManagedPolicies": attached(&held),
-                "Tags": [{"Key": "team", "Value": format!("team-{team}")}, {"Key": "stage", "Value": if index % 3 == 0 { "prod" } else { "test" }}],
+                "Tags": [{"Key": "team", "Value": format!("team-{team}")}, {"Key": "stage", "Value": if index.is_multiple_of(3) { "prod" } else { "test" }}],
             });
             if random.percent(10) && index > 1 {
                 role["RolePolicyList"] = json!([{"PolicyName": "own", "PolicyDocument": policies::inline(account, random)}]);
@@ -408,7 +406,7 @@ fn key(
         print(&json!({"Grants": grants.collect::<Vec<_>>()})),
     ));
     let tags = json!({"Tags": [{"TagKey": "team", "TagValue": format!("team-{}", index % TEAMS)},
-        {"TagKey": "stage", "TagValue": if index % 3 == 0 { "prod" } else { "test" }}], "Truncated": false});
+        {"TagKey": "stage", "TagValue": if index.is_multiple_of(3) { "prod" } else { "test" }}], "Truncated": false});
     files.push((format!("{folder}/list-resource-tags.json"), print(&tags)));
 }
 
@@ -417,11 +415,11 @@ fn grant(account: &Account, key: &str, n: usize, random: &mut Random) -> Value {
     let mut grant = json!({"KeyId": key, "GrantId": random.hex(64), "Name": format!("volume-{n}"), "GranteePrincipal": grantee,
         "IssuingAccount": format!("arn:aws:iam::{}:root", account.id), "CreationDate": "2026-01-05T08:00:00+00:00",
         "Operations": ["Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "DescribeKey", "CreateGrant"]});
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         grant["Constraints"] =
             json!({"EncryptionContextSubset": {"aws:ebs:id": format!("vol-{}", random.hex(17))}});
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         grant["RetiringPrincipal"] = json!(grantee);
     }
     grant
