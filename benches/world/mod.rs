@@ -351,7 +351,10 @@ fn alias(account: &Account, index: usize) -> String {
         9 => format!(
             "alias/aws/{}{}",
             SERVICES[index / 10 % SERVICES.len()],
-            if index / 10 < SERVICES.len() { "" } else { "-more" }
+            match index / 10 / SERVICES.len() {
+                0 => String::new(),
+                round => format!("-{round}"),
+            }
         ),
         _ => format!("alias/team-{}/{}-{index}", index % TEAMS, &account.id[9..]),
     }

@@ -31,9 +31,10 @@ impl KeyName {
     /// Looks a key up by any way to write it.
     #[must_use]
     pub fn new(written: &str) -> Self {
+        let found = key::lookup(written);
         KeyName {
-            name: key::canonical_name(written),
-            known: key::lookup(written).map(|(known, _)| known),
+            name: key::canonical(written, found),
+            known: found.map(|(known, _)| known),
         }
     }
 }

@@ -16,7 +16,9 @@ mod table;
 pub use table::KnownKey;
 
 use crate::model::action::{Action, ActionSet, values};
+use ahash::AHashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What the values of a key are, whichever operator tests them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -251,8 +253,7 @@ pub fn lookup(name: &str) -> Option<(KnownKey, Option<&str>)> {
 /// Like [`lookup`], but a deprecated synonym is found as what it is.
 #[must_use]
 pub fn lookup_written(name: &str) -> Option<(KnownKey, Option<&str>)> {
-    let exact = KnownKey::all().find(|key| !key.is_family() && key.name().eq_ignore_ascii_case(name));
-    if let Some(key) = exact {
+    if let Some(&key) = exact_names().get(name.to_ascii_lowercase().as_str()) {
         return Some((key, None));
     }
     KnownKey::all().filter(|key| key.is_family()).find_map(|key| {
@@ -268,12 +269,26 @@ pub fn lookup_written(name: &str) -> Option<(KnownKey, Option<&str>)> {
     })
 }
 
+/// Keys that are no families, by their names in lower case: names are looked up for every request.
+fn exact_names() -> &'static AHashMap<String, KnownKey> {
+    static NAMES: LazyLock<AHashMap<String, KnownKey>> = LazyLock::new(|| {
+        let exact = KnownKey::all().filter(|key| !key.is_family());
+        exact.map(|key| (key.name().to_ascii_lowercase(), key)).collect()
+    });
+    &NAMES
+}
+
 /// The one name of a key among all the ways to write it: two names are the same key when these are equal (S2.5.2).
 ///
 /// The documented spelling for a known key, with the ending of a family in lower case; else all in lower case.
 #[must_use]
 pub fn canonical_name(name: &str) -> String {
-    match lookup(name) {
+    canonical(name, lookup(name))
+}
+
+/// The canonical name, where the key is looked up already.
+pub(crate) fn canonical(name: &str, found: Option<(KnownKey, Option<&str>)>) -> String {
+    match found {
         Some((key, Some(suffix))) => format!("{}{}", key.stem(), suffix.to_lowercase()),
         Some((key, None)) => key.name().to_owned(),
         None => name.to_lowercase(),
