@@ -9,6 +9,7 @@ use super::view::View;
 use super::world::{Grant, Key, Kind, Party, Principal, Resource};
 use crate::policy::document::{PolicyKind, PrincipalEntry};
 use ahash::{AHashMap, AHashSet};
+use std::collections::hash_map::Entry;
 
 /// What to lower.
 pub(crate) struct Scope<'a> {
@@ -336,8 +337,15 @@ impl Lowering<'_> {
             }
         }
         if everyone {
-            let test = self.test(statement);
-            if let Some((_, admitted)) = self.tests.values().find(|(known, _)| *known == test) {
+            // WHY: only what allows brings principals to the key; whom a Deny spares is left to its conditions,
+            // since a list of spared roles of its own for every key would cost a test of everyone each.
+            let test = if statement.allows {
+                statement.principal_conditions()
+            } else {
+                String::new()
+            };
+            let (test, admitted) = self.test(statement, test);
+            if statement.allows {
                 accounts.extend(admitted);
             }
             if first {
@@ -373,22 +381,24 @@ impl Lowering<'_> {
         }
     }
 
-    /// The test a statement puts to principals, with whom it admits.
-    fn test(&mut self, statement: &Statement) -> TestId {
-        let text = statement.principal_conditions();
-        if let Some((id, _)) = self.tests.get(&text) {
-            return *id;
-        }
-        let id = TestId::at(self.tests.len());
-        let mut accounts = AHashSet::new();
-        for &(principal_id, principal) in &self.scope.principals {
-            if principal_test(self.scope.view.world, statement, principal) {
-                self.facts.admits.push((id, principal_id));
-                accounts.extend(principal.account);
+    /// The test of some conditions on the principal, given as text (none: everyone passes), with the accounts it admits.
+    fn test(&mut self, statement: &Statement, text: String) -> (TestId, &AHashSet<AccountId>) {
+        let next = TestId::at(self.tests.len());
+        let (id, accounts) = match self.tests.entry(text) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let everyone = new.key().is_empty();
+                let mut accounts = AHashSet::new();
+                for &(principal_id, principal) in &self.scope.principals {
+                    if everyone || principal_test(self.scope.view.world, statement, principal) {
+                        self.facts.admits.push((next, principal_id));
+                        accounts.extend(principal.account);
+                    }
+                }
+                new.insert((next, accounts))
             }
-        }
-        self.tests.insert(text, (id, accounts));
-        id
+        };
+        (*id, accounts)
     }
 
     /// What identity policies, boundaries, SCPs and the like of the given accounts say about a key.
@@ -435,7 +445,7 @@ impl Lowering<'_> {
             if statement.denies {
                 self.facts.policy_denies.push((policy, key_id, id, mask));
                 if statement.kind != PolicyKind::Endpoint && self.seen.insert(id) {
-                    let test = self.test(statement);
+                    let (test, _) = self.test(statement, statement.principal_conditions());
                     self.facts.asks.push((id, test));
                 }
             }
