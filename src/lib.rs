@@ -1,4 +1,30 @@
 //! Who can do what on which KMS key, under which conditions, and why.
+//!
+//! Data flows one way, and each arrow is a module:
+//!
+//! ```text
+//! files -> inventory -> model -> facts -> rules -> cells -> engine -> query -> report
+//!            (policy, condition: the languages that documents are written in)
+//! ```
+//!
+//! Start with [`Snapshot::load`] and [`Engine::compile`]; the semantics are in `rules/`, beside `src/`.
+//!
+//! | module | turns what into what |
+//! | --- | --- |
+//! | `inventory` | a folder of AWS CLI output into a [`Snapshot`], remarks and coverage |
+//! | [`model`] | nothing: plain values of accounts, keys, grants, organization and requests |
+//! | [`policy`] | policy text into documents whose parts know their place; [`policy::lint`] remarks on one |
+//! | [`condition`] | condition blocks and what is known of a request into formulas |
+//! | `facts` | the snapshot into ids, action masks and relations |
+//! | `rules` | relations into paths, limits and denies; the conjunction that decides |
+//! | `cells` | rows of the rules into one formula for each action |
+//! | `engine` | a snapshot into the whole relation, once |
+//! | `query` | questions into [`Row`]s and [`Decision`]s |
+//! | [`report`] | answers into text, JSON and CSV |
+//!
+//! What does not happen: only `inventory` and the command line do input or output; nothing after `inventory` fails
+//! on what a policy says, it becomes unknown; the rules see no text; crepe is named under `rules/` only; no answer
+//! depends on the clock.
 #![forbid(unsafe_code)]
 
 mod answer;
