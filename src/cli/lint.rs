@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use keywho::Diagnostic;
 use keywho::diag::Severity;
 use keywho::policy::document::PolicyKind;
+use keywho::policy::lint::{Subject, lint};
 use keywho::policy::parse::parse_text;
 use keywho::report::diagnostics;
 use keywho::report::json::{self, Place};
@@ -26,8 +27,12 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
         let text = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let file = files.add(path.display().to_string());
         let kind = args.kind.map_or_else(|| guess(&text), PolicyKind::from);
-        parse_text(Some(file), &text, kind, &mut found);
+        let document = parse_text(Some(file), &text, kind, &mut found);
+        found.extend(lint(&document, kind, &Subject::default()));
     }
+    // By place, whichever of the two had to say it.
+    found.sort();
+    found.dedup();
     let mut output = Output::open(global)?;
     match format {
         Format::Json => {
