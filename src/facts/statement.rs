@@ -183,7 +183,13 @@ impl Statement {
 
     fn one_covers(&self, pattern: &ArnPattern, key: &Key, account: &str) -> Match {
         match key.kind {
-            Resource::Nothing => pattern.covers_nothing_in(Some(account)),
+            Resource::Nothing => match pattern.covers_nothing_in(Some(account)) {
+                // S2.4.8: a pattern for the whole account in another Region does not.
+                Match::Doubt(_) if !key.region.is_empty() && !in_region(pattern, account, &key.region) => {
+                    Match::No
+                }
+                matched => matched,
+            },
             Resource::Key | Resource::Alias => pattern.covers(&key.arn, self.kind),
         }
     }
@@ -239,6 +245,21 @@ impl Statement {
 
 /// What a condition key is to an action: whether it is supported, and which of the values it has there.
 type Seen = (Option<Support>, u8);
+
+/// Whether a pattern may mean something of an account in a Region.
+fn in_region(pattern: &ArnPattern, account: &str, region: &str) -> bool {
+    let partition = match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    !pattern
+        .covers(
+            &format!("arn:{partition}:kms:{region}:{account}:any"),
+            PolicyKind::Identity,
+        )
+        .is_no()
+}
 
 /// Parts the actions by what their conditions may see: which keys they support, and values that depend on the action.
 fn groups(conditions: &[PreparedCondition], actions: ActionSet) -> Vec<ActionSet> {

@@ -275,10 +275,13 @@ impl World {
     }
 
     /// Id of the account of a principal as text; empty for services.
-    pub(crate) fn account_of(&self, principal: &Principal) -> &str {
+    pub(crate) fn account_of<'a>(&'a self, principal: &'a Principal) -> &'a str {
         principal
             .account
             .and_then(|id| self.account(id))
-            .map_or("", |account| account.id.as_str())
+            .map(|account| account.id.as_str())
+            // An account that nothing in the snapshot names.
+            .or_else(|| crate::arn::account_of(&principal.arn))
+            .unwrap_or_default()
     }
 }

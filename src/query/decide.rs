@@ -88,7 +88,8 @@ impl Engine {
         if ActionSet::RE_ENCRYPT.contains(need.action)
             && let Some(destination) = &request.destination
         {
-            let same = self.keys_named(&request.resource) == self.keys_named(destination);
+            let source = self.key_of(request, &request.resource)?.1;
+            let same = source.arn == self.key_of(request, destination)?.1.arn;
             stated
                 .values
                 .entry("kms:ReEncryptOnSameKey".to_owned())

@@ -69,7 +69,7 @@ impl Engine {
 
     fn need<'a>(&'a self, request: &Request, action: Action, resource: &str) -> Result<Need<'a>, Error> {
         let (id, key) = if ActionSet::WITHOUT_RESOURCE.contains(action) {
-            self.keyless(&request.principal)
+            self.keyless(request, action)
         } else {
             self.key_of(request, resource)?
         };
@@ -82,7 +82,31 @@ impl Engine {
     }
 
     /// What stands for the resource of an action without one: that of the caller's account.
-    fn keyless(&self, principal: &str) -> (Option<KeyId>, Cow<'_, Key>) {
+    /// The Region, where the request states it, is that of the endpoint called.
+    fn keyless(&self, request: &Request, action: Action) -> (Option<KeyId>, Cow<'_, Key>) {
+        let (id, key) = self.keyless_in_any(&request.principal);
+        let name = if request.action.ends_with(action.name()) {
+            "aws:RequestedRegion"
+        } else {
+            "kms:ReplicaRegion"
+        };
+        let mut stated = request
+            .context
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        match stated.next().and_then(|(_, values)| values.first()) {
+            Some(region) => (
+                None,
+                Cow::Owned(Key {
+                    region: region.clone(),
+                    ..key.into_owned()
+                }),
+            ),
+            None => (id, key),
+        }
+    }
+
+    fn keyless_in_any(&self, principal: &str) -> (Option<KeyId>, Cow<'_, Key>) {
         let account =
             crate::arn::account_of(principal).and_then(|id| self.world.account_ids.get(id).copied());
         let mut keys = self.world.keys.iter().enumerate();
@@ -104,7 +128,11 @@ impl Engine {
     }
 
     /// The key a request names (S1.4). Key id and alias name mean the caller's account.
-    fn key_of(&self, request: &Request, resource: &str) -> Result<(Option<KeyId>, Cow<'_, Key>), Error> {
+    pub(crate) fn key_of(
+        &self,
+        request: &Request,
+        resource: &str,
+    ) -> Result<(Option<KeyId>, Cow<'_, Key>), Error> {
         let mut found = self.keys_named(resource);
         if Arn::parse(resource).is_none() {
             if let Some(account) = crate::arn::account_of(&request.principal) {

@@ -23,6 +23,7 @@ pub(super) const PRINCIPALS: &[&str] = &[
     "logs",
     "root-b",
     "carol",
+    "stray/s1",
     "anyone-of-b",
     "anyone",
 ];
@@ -127,6 +128,17 @@ pub(super) fn principal(name: &str) -> Principal {
         "carol" => Principal {
             short_name: "carol".to_owned(),
             ..of(Kind::User, "arn:aws:iam::444455556666:user/carol", AccountId(1))
+        },
+        // A session of a role that nobody listed.
+        "stray/s1" => Principal {
+            short_name: "stray".to_owned(),
+            session: Some("s1".to_owned()),
+            iam_unknown: true,
+            ..of(
+                Kind::Session,
+                "arn:aws:sts::444455556666:assumed-role/stray/s1",
+                AccountId(1),
+            )
         },
         // A whole account, and anybody of any account that has no row.
         "anyone-of-b" => Principal {

@@ -140,6 +140,18 @@ impl Draft {
         }
     }
 
+    /// Whether the key at hand allows the stated value (S6.6).
+    fn can_be(&self, words: &Vocabulary<'_>, key: &str) -> bool {
+        let spec = self.key_of(words).spec.as_str();
+        let value = self.stated(key).map_or("", |values| values[0].as_str());
+        match (key.to_lowercase().as_str(), spec.starts_with("RSA")) {
+            ("kms:encryptionalgorithm", _) => value.starts_with("RSAES_"),
+            ("kms:signingalgorithm", true) => value.starts_with("RSASSA_"),
+            ("kms:signingalgorithm", false) => value.starts_with("ECDSA_"),
+            _ => true,
+        }
+    }
+
     /// Drops what may not be stated, adds what every such request has, and keeps dependent keys together (S6.15).
     pub fn admit(&mut self, rng: &mut Rng, words: &Vocabulary<'_>) {
         let caller = self.caller(words);
@@ -149,9 +161,9 @@ impl Draft {
             // twice, since one key may depend on another that falls
             let keys: Vec<String> = self.context.iter().map(|(k, _)| k.clone()).collect();
             for key in keys {
-                if !self.may_state(words, &caller, &key.to_lowercase())
-                    && !key.to_lowercase().starts_with("aws:calledvia")
-                {
+                let name = key.to_lowercase();
+                let allowed = self.may_state(words, &caller, &name) || name.starts_with("aws:calledvia");
+                if !allowed || !self.can_be(words, &key) {
                     self.state(&key, Vec::new());
                 }
             }
