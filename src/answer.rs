@@ -1,6 +1,9 @@
 //! Answers: rows of the access relation and decisions of single requests, in domain values.
 
 use crate::condition::formula::{Atom, FormulaId, Formulas, Range, Shape};
+use crate::condition::solve::simplify::simplify;
+use crate::condition::solve::{RequestContext, Verdict, verdict, witness};
+use crate::condition::words;
 use crate::model::action::Action;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,6 +37,8 @@ pub enum Access {
     Conditional {
         /// When.
         condition: Residual,
+        /// The context of a request that is allowed, if one is certain to be: nothing but the request decides it.
+        witness: Option<Arc<RequestContext>>,
     },
 }
 
@@ -42,6 +47,7 @@ pub enum Access {
 pub struct Residual {
     formulas: Arc<Formulas>,
     formula: FormulaId,
+    undecided: bool,
 }
 
 /// One way in which access comes about.
@@ -126,13 +132,67 @@ pub struct Decision {
 
 impl Residual {
     pub(crate) fn new(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
-        Residual { formulas, formula }
+        Residual {
+            formulas,
+            formula,
+            undecided: false,
+        }
+    }
+
+    /// A condition of which it was not found out whether every request meets it, or none.
+    pub(crate) fn undecided(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
+        Residual {
+            formulas,
+            formula,
+            undecided: true,
+        }
+    }
+
+    /// Whether the condition was too large to tell whether every request meets it, or none.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.undecided
+    }
+
+    /// The context of a request that does not meet the condition, if one is certain not to.
+    #[must_use]
+    pub fn refused(&self) -> Option<RequestContext> {
+        witness(&self.formulas, self.formula, false, &RequestContext::new())
+    }
+
+    /// What identifies the condition as long as it is there.
+    pub(crate) fn identity(&self) -> (usize, FormulaId) {
+        (Arc::as_ptr(&self.formulas).addr(), self.formula)
+    }
+
+    /// What the condition comes to for requests that state what is given: `None` if none of them meets it.
+    pub(crate) fn given(&self, given: &RequestContext) -> Option<Access> {
+        let condition = |undecided, formulas, formula| Residual {
+            formulas: Arc::new(formulas),
+            formula,
+            undecided,
+        };
+        match verdict(&self.formulas, self.formula, given) {
+            Verdict::Never => None,
+            Verdict::Always => Some(Access::Always),
+            Verdict::Undecided => Some(Access::Conditional {
+                condition: condition(true, Formulas::clone(&self.formulas), self.formula),
+                witness: None,
+            }),
+            Verdict::Sometimes => {
+                let (formulas, simpler) = simplify(&self.formulas, self.formula, given);
+                Some(Access::Conditional {
+                    condition: condition(false, formulas, simpler),
+                    witness: witness(&self.formulas, self.formula, true, given).map(Arc::new),
+                })
+            }
+        }
     }
 
     /// The condition in words.
     #[must_use]
     pub fn text(&self) -> String {
-        self.formulas.text(self.formula)
+        words::text(&self.formulas, self.formula)
     }
 
     /// Whether it depends on something the snapshot lacks or that could not be understood (S0.8).
@@ -140,9 +200,10 @@ impl Residual {
     pub fn is_for_want_of_data(&self) -> bool {
         let lacking = ["A40", "S2.1.10", "S3.1.14"];
         let atoms = self.formulas.atoms(self.formula);
-        atoms
-            .iter()
-            .any(|atom| matches!(atom, Atom::Unknown { rule, .. } if lacking.contains(rule)))
+        atoms.into_iter().any(|atom| {
+            matches!(self.formulas.shape(atom),
+                Shape::Atom(Atom::Unknown { rule, .. }) if lacking.contains(rule))
+        })
     }
 
     /// The condition as a tree: `{"all": [..]}`, `{"any": [..]}`, `{"not": ..}` and atoms.
@@ -162,26 +223,29 @@ fn tree(formulas: &Formulas, id: FormulaId) -> Value {
     match formulas.shape(id) {
         Shape::True => json!(true),
         Shape::False => json!(false),
-        Shape::Atom(atom) => leaf(atom),
+        Shape::Atom(atom) => leaf(formulas, atom),
         Shape::Not(inner) => json!({ "not": tree(formulas, inner) }),
         Shape::And(parts) => json!({ "all": list(parts) }),
         Shape::Or(parts) => json!({ "any": list(parts) }),
     }
 }
 
-fn leaf(atom: &Atom) -> Value {
+fn leaf(formulas: &Formulas, atom: &Atom) -> Value {
+    let subject = atom.subject().and_then(|id| formulas.subject_of(id));
+    let key = subject.map_or("", |subject| subject.name.as_str());
     match atom {
-        Atom::Absent { key } => json!({ "key": key, "operator": "Null", "values": ["true"] }),
+        Atom::Absent { .. } => json!({ "key": key, "operator": "Null", "values": ["true"] }),
         Atom::Test {
-            key,
-            range,
-            test,
-            values,
+            range, test, values, ..
         } => {
+            let several = subject.is_some_and(|subject| subject.multi_valued);
             let operator = match range {
+                Range::Some if several => format!("ForAnyValue:{}", test.name(false)),
                 Range::Some | Range::Bare => test.name(false).to_owned(),
                 Range::SomeNot => format!("ForAnyValue:{}", test.name(true)),
             };
+            let mut values: Vec<String> = values.iter().map(|value| value.shown(*test)).collect();
+            values.sort();
             json!({ "key": key, "operator": operator, "values": values })
         }
         Atom::Ambiguous { rule, about } => json!({ "ambiguous": about, "rule": rule }),

@@ -1,6 +1,8 @@
-//! Cells of single pairs, derived on first use: the long way is gone once for each pair.
+//! What is worked out on first use: cells of single pairs, and conditions in their shortest form.
 
+use crate::answer::Access;
 use crate::cells::Cell;
+use crate::condition::formula::FormulaId;
 use crate::facts::view::Extra;
 use crate::facts::world::Principal;
 use ahash::AHashMap;
@@ -25,6 +27,7 @@ const LIMIT: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     pairs: RwLock<AHashMap<(String, u32), Cells>>,
+    conditions: RwLock<AHashMap<FormulaId, Access>>,
 }
 
 impl Cache {
@@ -36,24 +39,35 @@ impl Cache {
         make: impl FnOnce() -> Result<Vec<Prepared>, E>,
     ) -> Result<Cells, E> {
         let at = (principal, key);
-        // A poisoned lock only means that another thread stopped; what is in the map is whole.
-        if let Some(found) = self
-            .pairs
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(&at)
-        {
+        if let Some(found) = read(&self.pairs).get(&at) {
             return Ok(Arc::clone(found));
         }
         let made: Cells = make()?.into();
-        let mut pairs = self
-            .pairs
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut pairs = write(&self.pairs);
         if pairs.len() >= LIMIT {
             pairs.clear();
         }
         pairs.insert(at, Arc::clone(&made));
         Ok(made)
     }
+
+    /// What a formula means for access, made by `make` if it is not there.
+    pub(crate) fn access(&self, formula: FormulaId, make: impl FnOnce() -> Access) -> Access {
+        if let Some(found) = read(&self.conditions).get(&formula) {
+            return found.clone();
+        }
+        let made = make();
+        write(&self.conditions).insert(formula, made.clone());
+        made
+    }
+}
+
+// A poisoned lock only means that another thread stopped; what is in the map is whole.
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

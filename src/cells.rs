@@ -230,6 +230,7 @@ impl Cell {
         statements.sort_unstable();
         statements.dedup();
         for statement in statements.into_iter().filter_map(|id| case.view.statement(id)) {
+            split(statement.doubtful);
             for &group in &statement.groups {
                 split(group);
             }

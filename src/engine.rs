@@ -1,8 +1,10 @@
 //! The compiled snapshot: facts lowered, rules run, cells folded. Everything after only reads.
 
+use crate::answer::{Access, Residual};
 use crate::cells::{Cell, Derived, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::solve::Solver;
+use crate::condition::solve::simplify::simplify;
+use crate::condition::solve::{RequestContext, Solver, Verdict, witness};
 use crate::facts::build;
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::lower::{Scope, lower};
@@ -11,6 +13,7 @@ use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
 use crate::model::action::ActionSet;
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
+use ahash::AHashSet;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -31,6 +34,8 @@ pub struct Engine {
     /// Sorted by key, then principal.
     pub(crate) folded: Vec<Folded>,
     pub(crate) formulas: Arc<Formulas>,
+    /// Formulas too large to decide.
+    undecided: AHashSet<FormulaId>,
     pub(crate) cache: crate::cache::Cache,
     coverage: Coverage,
     facts: usize,
@@ -85,11 +90,16 @@ impl Engine {
         };
         let facts = lower(&scope);
         let derived = derive(&facts, &[]);
-        let (folded, formulas) = fold(&world, &derived);
+        let Fold {
+            folded,
+            formulas,
+            undecided,
+        } = fold(&world, &derived);
         Engine {
             derived,
             folded,
             formulas: Arc::new(formulas),
+            undecided,
             cache: crate::cache::Cache::default(),
             coverage: snapshot.coverage.clone(),
             facts: facts.len(),
@@ -110,6 +120,33 @@ impl Engine {
             cells: self.folded.len(),
             rows: self.folded.iter().map(rows).sum(),
         }
+    }
+
+    /// How many different conditions were too large to decide: the rows that have them stay conditional.
+    #[must_use]
+    pub fn undecided(&self) -> usize {
+        self.undecided.len()
+    }
+
+    /// What a formula means for access, in its shortest form.
+    pub(crate) fn access(&self, formula: FormulaId) -> Access {
+        if formula == FormulaId::TRUE {
+            return Access::Always;
+        }
+        self.cache.access(formula, || {
+            if self.undecided.contains(&formula) {
+                return Access::Conditional {
+                    condition: Residual::undecided(Arc::clone(&self.formulas), formula),
+                    witness: None,
+                };
+            }
+            let given = RequestContext::new();
+            let (formulas, simpler) = simplify(&self.formulas, formula, &given);
+            Access::Conditional {
+                condition: Residual::new(Arc::new(formulas), simpler),
+                witness: witness(&self.formulas, formula, true, &given).map(Arc::new),
+            }
+        })
     }
 
     /// What the snapshot contains and lacks.
@@ -154,11 +191,18 @@ impl Engine {
     }
 }
 
+/// All cells, put together.
+#[derive(Default)]
+struct Fold {
+    folded: Vec<Folded>,
+    formulas: Formulas,
+    undecided: AHashSet<FormulaId>,
+}
+
 /// Puts the layers of every cell together, once for each set of actions that nothing tells apart.
-fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
-    let mut formulas = Formulas::default();
+fn fold(world: &World, derived: &Derived) -> Fold {
+    let mut fold = Fold::default();
     let mut solver = Solver::default();
-    let mut folded = Vec::new();
     for rows in derived
         .paths
         .chunk_by(|a, b| (a.key, a.principal) == (b.key, b.principal))
@@ -181,26 +225,31 @@ fn fold(world: &World, derived: &Derived) -> (Vec<Folded>, Formulas) {
         for part in cell.partition(&case) {
             let Some(action) = part.first() else { continue };
             let mut values = Values {
-                formulas: &mut formulas,
+                formulas: &mut fold.formulas,
             };
             let value = cell.layers(&case, action, &mut values).value;
-            // S6.6: no row for what no request can satisfy.
-            let value = solver.settle(&mut formulas, value);
-            if value == FormulaId::FALSE {
-                continue;
-            }
+            let value = match solver.verdict(&fold.formulas, value) {
+                // S6.6: no row for what no request can satisfy.
+                Verdict::Never => continue,
+                Verdict::Always => FormulaId::TRUE,
+                Verdict::Sometimes => value,
+                Verdict::Undecided => {
+                    fold.undecided.insert(value);
+                    value
+                }
+            };
             match access.iter_mut().find(|(_, known)| *known == value) {
                 Some((actions, _)) => *actions |= part,
                 None => access.push((part, value)),
             }
         }
         if !access.is_empty() {
-            folded.push(Folded {
+            fold.folded.push(Folded {
                 key: first.key,
                 principal: first.principal,
                 access,
             });
         }
     }
-    (folded, formulas)
+    fold
 }

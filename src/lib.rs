@@ -48,12 +48,14 @@ mod rules;
 pub mod source;
 
 pub use answer::{Access, Decision, Derivation, GrantRef, Outcome, Residual, Row, StatementRef};
+pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
 pub use query::bulk::MatrixFilter;
+pub use query::narrow::Narrowing;
 
 /// The examples of the README are doc tests.
 #[cfg(doctest)]

@@ -11,7 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
-use keywho::{Access, Decision, Engine, Outcome, Row, Snapshot, StatementRef};
+use keywho::{Access, Decision, Engine, Outcome, RequestContext, Row, Snapshot, StatementRef};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn show_decision(out: &mut String, decision: &Decision) {
 fn show_row(out: &mut String, row: &Row) {
     match &row.access {
         Access::Always => writeln!(out, "  {} always", row.principal).unwrap(),
-        Access::Conditional { condition } => {
+        Access::Conditional { condition, .. } => {
             writeln!(out, "  {} if {}", row.principal, condition.text()).unwrap()
         }
     }
@@ -143,8 +143,14 @@ fn decide(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<String
 
 fn who_can(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<String>) {
     let (action, key) = (ask["action"].as_str().unwrap(), ask["key"].as_str().unwrap());
+    let given = given(&ask["context"]);
     writeln!(out, "who-can {action} {key}").unwrap();
-    let rows = engine.who_can(action, key).unwrap();
+    for (name, values) in &given {
+        writeln!(out, "  given {name} {values:?}").unwrap();
+    }
+    let rows = engine.who_can(action, key).unwrap().into_iter();
+    let mut narrowing = engine.narrowing(&given).unwrap();
+    let rows: Vec<Row> = rows.filter_map(|row| narrowing.row(row)).collect();
     rows.iter().for_each(|row| show_row(out, row));
     for (principal, wanted) in ask["expect"].as_object().unwrap() {
         let row = rows.iter().find(|row| row.principal == *principal);
@@ -157,6 +163,28 @@ fn who_can(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<Strin
             wrong.push(format!("{principal} {got}, not {wanted}: {ask}"));
         }
     }
+    for (principal, wanted) in ask["when"].as_object().into_iter().flatten() {
+        let row = rows.iter().find(|row| row.principal == *principal);
+        let got = match row.map(|row| &row.access) {
+            Some(Access::Conditional { condition, .. }) => condition.text(),
+            other => format!("{other:?}"),
+        };
+        if *wanted != got {
+            wrong.push(format!("{principal} if {got}, not {wanted}: {ask}"));
+        }
+    }
+}
+
+/// What a question takes as known: a value, a list of values, or `null` for a key that is absent.
+fn given(context: &Value) -> RequestContext {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let values = |value: &Value| match value {
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.iter().map(text).collect(),
+        one => vec![text(one)],
+    };
+    let stated = context.as_object().into_iter().flatten();
+    stated.map(|(key, value)| (key.clone(), values(value))).collect()
 }
 
 #[test]

@@ -42,6 +42,10 @@ clauses! {
     "S6.7" "Conditional access" OWN
         "Access that some request has and some other has not, is shown with the condition."
         ["w15-gate-with-a-service-condition", "w35-source-address-in-bulk"];
+    "S6.8" "The same question twice" OWN
+        "Two conditions that test the same thing of a request are both met or both not; what nobody knows is \
+         neither."
+        ["c01-same-condition-in-allow-and-deny"];
     "S6.10" "One request" OWN
         "What it neither states nor implies is absent."
         ["w15-gate-with-a-service-condition", "context/stated-requests"];

@@ -47,7 +47,7 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
 fn exit(rows: &[Row]) -> Exit {
     let lacking = |row: &Row| match &row.access {
         Access::Always => false,
-        Access::Conditional { condition } => condition.is_for_want_of_data(),
+        Access::Conditional { condition, .. } => condition.is_for_want_of_data(),
     };
     if !rows.is_empty() && rows.iter().all(lacking) {
         Exit::Undecided

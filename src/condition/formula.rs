@@ -1,11 +1,12 @@
 //! Residuals: what a decision still depends on, as hash-consed boolean formulas over atoms.
 //!
-//! Equal formulas have equal ids, so work on a formula is done once however many rows share it.
-//! Simplification here is structural only (constants, duplicates, complements, absorption).
+//! Equal formulas have equal ids, so work on a formula is done once however many rows share it. What is simplified here
+//! is structure only (constants, duplicates, complements, absorption); what a formula means is for
+//! [`solve`](super::solve), and its words are [`words`](super::words).
 
 use super::operator::Test;
+use super::subject::{Operand, Part, Subject, SubjectId};
 use ahash::AHashMap;
-use std::fmt::Write as _;
 
 /// A formula in a [`Formulas`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +22,12 @@ impl FormulaId {
     #[must_use]
     pub fn constant(value: bool) -> Self {
         if value { Self::TRUE } else { Self::FALSE }
+    }
+
+    /// Whether it is one of the two constants.
+    #[must_use]
+    pub fn is_constant(self) -> bool {
+        self == Self::TRUE || self == Self::FALSE
     }
 }
 
@@ -40,19 +47,19 @@ pub enum Range {
 pub enum Atom {
     /// The key is absent from the request context.
     Absent {
-        /// Condition key in canonical spelling.
-        key: String,
+        /// The key.
+        subject: SubjectId,
     },
     /// A comparison of the key's value.
     Test {
-        /// Condition key in canonical spelling.
-        key: String,
+        /// The key.
+        subject: SubjectId,
         /// How it ranges over several values.
         range: Range,
         /// How values compare.
         test: Test,
-        /// The policy values as written, sorted; variables that are not known stand as written.
-        values: Vec<String>,
+        /// The policy values, sorted.
+        values: Vec<Operand>,
     },
     /// A point the AWS documentation leaves open (S0.5).
     Ambiguous {
@@ -68,6 +75,17 @@ pub enum Atom {
         /// What is not known, as a clause that can follow "if".
         about: String,
     },
+}
+
+impl Atom {
+    /// The subject it asks about, if it asks about the request.
+    #[must_use]
+    pub fn subject(&self) -> Option<SubjectId> {
+        match self {
+            Atom::Absent { subject } | Atom::Test { subject, .. } => Some(*subject),
+            Atom::Ambiguous { .. } | Atom::Unknown { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +107,7 @@ pub enum Shape<'a> {
     False,
     /// An atom.
     Atom(&'a Atom),
-    /// Negation.
+    /// Negation of an atom.
     Not(FormulaId),
     /// Conjunction of at least two.
     And(&'a [FormulaId]),
@@ -104,6 +122,10 @@ pub struct Formulas {
     index: AHashMap<Node, FormulaId>,
     atoms: Vec<Atom>,
     atom_index: AHashMap<Atom, u32>,
+    subjects: Vec<Subject>,
+    subject_index: AHashMap<Subject, SubjectId>,
+    /// Whether two questions that are the same have the same answer (S6.8).
+    correlated: bool,
 }
 
 impl Default for Formulas {
@@ -113,16 +135,28 @@ impl Default for Formulas {
             index: AHashMap::new(),
             atoms: Vec::new(),
             atom_index: AHashMap::new(),
+            subjects: Vec::new(),
+            subject_index: AHashMap::new(),
+            correlated: true,
         }
     }
 }
 
 impl Formulas {
+    /// A table in which what is not known stays so, whatever it is put together with (S0.4).
+    #[must_use]
+    pub fn kleene() -> Self {
+        Formulas {
+            correlated: false,
+            ..Formulas::default()
+        }
+    }
+
     fn intern(&mut self, node: Node) -> FormulaId {
         if let Some(&id) = self.index.get(&node) {
             return id;
         }
-        let id = FormulaId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let id = FormulaId(position(self.nodes.len()));
         self.nodes.push(node.clone());
         self.index.insert(node, id);
         id
@@ -140,18 +174,68 @@ impl Formulas {
         false
     }
 
-    /// The formula of one atom.
+    /// The id of a subject.
+    pub fn subject(&mut self, subject: Subject) -> SubjectId {
+        if let Some(&id) = self.subject_index.get(&subject) {
+            return id;
+        }
+        let id = SubjectId(position(self.subjects.len()));
+        self.subjects.push(subject.clone());
+        self.subject_index.insert(subject, id);
+        id
+    }
+
+    /// A subject of this table.
+    #[must_use]
+    pub fn subject_of(&self, id: SubjectId) -> Option<&Subject> {
+        self.subjects.get(id.0 as usize)
+    }
+
+    /// The formula of one atom, whose subjects are of this table.
     pub fn atom(&mut self, atom: Atom) -> FormulaId {
         let id = match self.atom_index.get(&atom) {
             Some(&id) => id,
             None => {
-                let id = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
+                let id = position(self.atoms.len());
                 self.atoms.push(atom.clone());
                 self.atom_index.insert(atom, id);
                 id
             }
         };
         self.intern(Node::Atom(id))
+    }
+
+    /// A comparison; the values are put in order.
+    pub fn test(
+        &mut self,
+        subject: SubjectId,
+        range: Range,
+        test: Test,
+        mut values: Vec<Operand>,
+    ) -> FormulaId {
+        values.sort_unstable();
+        values.dedup();
+        self.atom(Atom::Test {
+            subject,
+            range,
+            test,
+            values,
+        })
+    }
+
+    /// Equality with one text.
+    pub fn equals(&mut self, subject: SubjectId, text: &str) -> FormulaId {
+        self.test(
+            subject,
+            Range::Some,
+            Test::StringEquals,
+            vec![Operand::literal(text)],
+        )
+    }
+
+    /// Absence of a key.
+    pub fn absent(&mut self, subject: SubjectId) -> FormulaId {
+        self.atom(Atom::Absent { subject })
     }
 
     /// An `[ambiguous]` point.
@@ -250,7 +334,7 @@ impl Formulas {
         flat.sort_unstable();
         flat.dedup();
         let complement = flat.iter().any(|&part| match self.shape(part) {
-            Shape::Not(inner) => flat.binary_search(&inner).is_ok(),
+            Shape::Not(inner) => self.is_either_way(inner) && flat.binary_search(&inner).is_ok(),
             _ => false,
         });
         if complement {
@@ -266,6 +350,16 @@ impl Formulas {
             [only] => *only,
             _ if and => self.intern(Node::And(kept.into_boxed_slice())),
             _ => self.intern(Node::Or(kept.into_boxed_slice())),
+        }
+    }
+
+    /// Whether an atom holds or does not (S6.8). What nobody knows does neither (S0.4).
+    fn is_either_way(&self, id: FormulaId) -> bool {
+        match self.shape(id) {
+            _ if !self.correlated => false,
+            Shape::Atom(Atom::Absent { .. }) => true,
+            Shape::Atom(Atom::Test { range, .. }) => *range != Range::Bare,
+            _ => false,
         }
     }
 
@@ -287,143 +381,126 @@ impl Formulas {
             })
     }
 
-    /// All atoms of a formula, sorted.
+    /// All atoms of a formula, each once, as ids of the formulas that they are.
     #[must_use]
-    pub fn atoms(&self, id: FormulaId) -> Vec<&Atom> {
+    pub fn atoms(&self, id: FormulaId) -> Vec<FormulaId> {
         let mut found = Vec::new();
         let mut open = vec![id];
+        let mut seen = ahash::AHashSet::new();
         while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             match self.shape(id) {
                 Shape::True | Shape::False => {}
-                Shape::Atom(atom) => found.push(atom),
+                Shape::Atom(_) => found.push(id),
                 Shape::Not(inner) => open.push(inner),
                 Shape::And(parts) | Shape::Or(parts) => open.extend_from_slice(parts),
             }
         }
-        found.sort();
-        found.dedup();
+        found.sort_unstable();
         found
     }
 
     /// Copies a formula from another table.
     pub fn import(&mut self, from: &Formulas, id: FormulaId) -> FormulaId {
-        match from.shape(id) {
+        self.map(from, id, &mut |own, atom| own.import_atom(from, atom))
+    }
+
+    /// A formula of another table with every atom replaced by what `replace` makes of it here.
+    pub fn map(
+        &mut self,
+        from: &Formulas,
+        id: FormulaId,
+        replace: &mut dyn FnMut(&mut Formulas, &Atom) -> FormulaId,
+    ) -> FormulaId {
+        let mut done = AHashMap::new();
+        self.map_known(from, id, replace, &mut done)
+    }
+
+    fn map_known(
+        &mut self,
+        from: &Formulas,
+        id: FormulaId,
+        replace: &mut dyn FnMut(&mut Formulas, &Atom) -> FormulaId,
+        done: &mut AHashMap<FormulaId, FormulaId>,
+    ) -> FormulaId {
+        if let Some(&known) = done.get(&id) {
+            return known;
+        }
+        let made = match from.shape(id) {
             Shape::True => FormulaId::TRUE,
             Shape::False => FormulaId::FALSE,
-            Shape::Atom(atom) => self.atom(atom.clone()),
+            Shape::Atom(atom) => replace(self, atom),
             Shape::Not(inner) => {
-                let inner = self.import(from, inner);
+                let inner = self.map_known(from, inner, replace, done);
                 self.not(inner)
             }
-            Shape::And(parts) => {
-                let parts: Vec<_> = parts.iter().map(|&part| self.import(from, part)).collect();
-                self.and(parts)
+            Shape::And(parts) | Shape::Or(parts) => {
+                let and = matches!(from.shape(id), Shape::And(_));
+                let parts: Vec<_> = parts
+                    .iter()
+                    .map(|&part| self.map_known(from, part, replace, done))
+                    .collect();
+                self.combine(parts, and)
             }
-            Shape::Or(parts) => {
-                let parts: Vec<_> = parts.iter().map(|&part| self.import(from, part)).collect();
-                self.or(parts)
+        };
+        done.insert(id, made);
+        made
+    }
+
+    fn import_subject(&mut self, from: &Formulas, id: SubjectId) -> SubjectId {
+        let subject = from.subject_of(id).cloned();
+        self.subject(subject.unwrap_or_else(|| Subject::free("")))
+    }
+
+    fn import_atom(&mut self, from: &Formulas, atom: &Atom) -> FormulaId {
+        match atom {
+            Atom::Absent { subject } => {
+                let subject = self.import_subject(from, *subject);
+                self.absent(subject)
             }
+            Atom::Test {
+                subject,
+                range,
+                test,
+                values,
+            } => {
+                let subject = self.import_subject(from, *subject);
+                let values = values
+                    .iter()
+                    .map(|value| self.import_operand(from, value))
+                    .collect();
+                self.test(subject, *range, *test, values)
+            }
+            other => self.atom(other.clone()),
         }
     }
 
-    /// The formula in plain words.
-    #[must_use]
-    pub fn text(&self, id: FormulaId) -> String {
-        let mut out = String::new();
-        self.write(id, false, &mut out);
-        out
-    }
-
-    fn write(&self, id: FormulaId, nested: bool, out: &mut String) {
-        match self.shape(id) {
-            Shape::True => out.push_str("always"),
-            Shape::False => out.push_str("never"),
-            Shape::Atom(atom) => write_atom(atom, true, out),
-            Shape::Not(inner) => match self.shape(inner) {
-                Shape::Atom(atom) => write_atom(atom, false, out),
-                _ => {
-                    out.push_str("not (");
-                    self.write(inner, false, out);
-                    out.push(')');
-                }
+    fn import_operand(&mut self, from: &Formulas, operand: &Operand) -> Operand {
+        let Operand::Template(parts) = operand else {
+            return operand.clone();
+        };
+        let mut import = |part: &Part| match part {
+            Part::Variable {
+                subject,
+                name,
+                default,
+            } => Part::Variable {
+                subject: self.import_subject(from, *subject),
+                name: name.clone(),
+                default: default.clone(),
             },
-            Shape::And(parts) => self.write_list(parts, " and ", nested, out),
-            Shape::Or(parts) => self.write_list(parts, " or ", nested, out),
-        }
+            text => text.clone(),
+        };
+        Operand::Template(parts.iter().map(&mut import).collect())
     }
+}
 
-    fn write_list(&self, parts: &[FormulaId], joint: &str, nested: bool, out: &mut String) {
-        let mut texts: Vec<String> = parts
-            .iter()
-            .map(|&part| {
-                let mut text = String::new();
-                self.write(part, true, &mut text);
-                text
-            })
-            .collect();
-        // Ids depend on the order of work; text must not.
-        texts.sort();
-        if nested {
-            out.push('(');
-        }
-        out.push_str(&texts.join(joint));
-        if nested {
-            out.push(')');
-        }
-    }
+fn position(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 fn is_subset(few: &[FormulaId], many: &[FormulaId]) -> bool {
     few.len() < many.len() && few.iter().all(|x| many.binary_search(x).is_ok())
-}
-
-fn write_atom(atom: &Atom, positive: bool, out: &mut String) {
-    let not = if positive { "" } else { "not " };
-    // Writing to a `String` cannot fail.
-    let _ = match atom {
-        Atom::Absent { key } if positive => write!(out, "{key} is absent"),
-        Atom::Absent { key } => write!(out, "{key} is present"),
-        Atom::Test {
-            key,
-            range,
-            test,
-            values,
-        } => {
-            let range = match range {
-                Range::Some | Range::Bare => "",
-                Range::SomeNot => "some value not ",
-            };
-            write!(out, "{key} is {not}{range}{}{}", verb(*test), list(values))
-        }
-        Atom::Ambiguous { rule, about } if positive => write!(out, "[{rule}: {about}]"),
-        Atom::Unknown { rule, about } if positive => write!(out, "[{rule}: {about}]"),
-        Atom::Ambiguous { rule, about } | Atom::Unknown { rule, about } => {
-            write!(out, "[{rule}: not the case that {about}]")
-        }
-    };
-}
-
-fn list(values: &[String]) -> String {
-    match values {
-        [] => "none".to_owned(),
-        [one] => one.clone(),
-        many => format!("one of {}", many.join(", ")),
-    }
-}
-
-fn verb(test: Test) -> &'static str {
-    match test {
-        Test::StringEquals | Test::NumericEquals | Test::DateEquals | Test::Bool | Test::BinaryEquals => "",
-        Test::StringEqualsIgnoreCase => "(ignoring case) ",
-        Test::StringLike | Test::ArnLike => "like ",
-        Test::NumericLessThan => "less than ",
-        Test::NumericLessThanEquals => "at most ",
-        Test::NumericGreaterThan => "greater than ",
-        Test::NumericGreaterThanEquals => "at least ",
-        Test::DateLessThan => "before ",
-        Test::DateLessThanEquals => "at or before ",
-        Test::DateGreaterThan => "after ",
-        Test::DateGreaterThanEquals => "at or after ",
-        Test::IpAddress => "in ",
-    }
 }

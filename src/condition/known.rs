@@ -1,6 +1,8 @@
 //! What is known of a context key's value: exactly, within limits, or not at all (S6.1).
 
-use crate::pattern::{Token, match_tokens, tokens};
+use crate::arn::Arn;
+use crate::pattern::{Token, glob, match_tokens, tokens};
+use std::sync::Arc;
 
 /// What is known of a key in the requests at hand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +23,7 @@ pub enum Known {
 }
 
 /// Which values a key may have in some admissible request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Possible {
     /// Any text.
     Anything,
@@ -29,10 +31,27 @@ pub enum Possible {
     OneOf(Vec<String>),
     /// Any text that this pattern matches.
     Like(String),
-    /// Any text but these.
-    Except(Vec<String>),
+    /// Any text that none of these patterns matches.
+    Unlike(Vec<String>),
     /// ARNs and ids of accounts other than these.
-    ForeignTo(Vec<String>),
+    ForeignTo(Arc<[String]>),
+}
+
+impl Possible {
+    /// Whether some request may give the key this value.
+    #[must_use]
+    pub fn admits(&self, value: &str) -> bool {
+        match self {
+            Possible::Anything => true,
+            Possible::OneOf(list) => list.iter().any(|one| one == value),
+            Possible::Like(pattern) => glob(pattern, value),
+            Possible::Unlike(patterns) => !patterns.iter().any(|pattern| glob(pattern, value)),
+            Possible::ForeignTo(accounts) => {
+                let account = Arn::parse(value).map_or(value, |arn| arn.account);
+                !accounts.iter().any(|known| known == account)
+            }
+        }
+    }
 }
 
 impl Known {

@@ -113,6 +113,16 @@ impl AnyRequest<'_> {
     }
 
     fn possible(&self, values: fn(&str) -> Option<&'static [&'static str]>) -> Known {
+        let signs = matches!(self.action, Action::Sign | Action::Verify);
+        if signs
+            && self
+                .key
+                .usage
+                .as_deref()
+                .is_some_and(|usage| usage != "SIGN_VERIFY")
+        {
+            return Known::present();
+        }
         match self.key.spec.as_deref().and_then(values) {
             // A key that cannot perform the operation: whatever the request says.
             Some([]) => Known::present(),
@@ -178,9 +188,13 @@ impl AnyRequest<'_> {
             "kms:ExpirationModel" => {
                 Known::one_of(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"], true)
             }
-            "kms:KeySpec" | "kms:KeyUsage" | "kms:KeyOrigin" => Known::present(),
+            "kms:KeySpec" => Known::one_of(values::KEY_SPECS, false),
+            "kms:KeyUsage" => Known::one_of(values::KEY_USAGES, false),
+            "kms:KeyOrigin" => Known::one_of(values::ORIGINS, false),
             "kms:MultiRegion" => Known::flag(),
-            "kms:DataKeyPairSpec" | "kms:WrappingAlgorithm" | "kms:WrappingKeySpec" => Known::present(),
+            "kms:DataKeyPairSpec" => Known::one_of(values::DATA_KEY_PAIR_SPECS, false),
+            "kms:WrappingAlgorithm" => Known::one_of(values::WRAPPING_ALGORITHMS, false),
+            "kms:WrappingKeySpec" => Known::one_of(values::WRAPPING_KEY_SPECS, false),
             "kms:PrimaryRegion" | "kms:ReplicaRegion" | "kms:ScheduleKeyDeletionPendingWindowInDays" => {
                 Known::present()
             }
@@ -215,7 +229,7 @@ fn org_id(world: &World, account: Option<super::id::AccountId>) -> Known {
             .map_or_else(Known::present, Known::one),
         Membership::Outside => Known::Open {
             absent: true,
-            values: Possible::Except(own().into_iter().collect()),
+            values: Possible::Unlike(own().into_iter().collect()),
         },
         Membership::Unknown => Known::free(),
     }
@@ -223,13 +237,25 @@ fn org_id(world: &World, account: Option<super::id::AccountId>) -> Known {
 
 /// `aws:*OrgPaths` of an account.
 fn org_path(world: &World, account: Option<super::id::AccountId>) -> Known {
-    let Some(account) = account.and_then(|id| world.account(id)) else {
-        return Known::free();
-    };
-    match (account.membership, &account.org_path) {
+    let known = account.and_then(|id| world.account(id));
+    let own = world
+        .organization
+        .as_ref()
+        .map(|organization| organization.id.as_str());
+    let below = |id: &str| format!("{id}/*");
+    match (
+        world.membership(account),
+        known.and_then(|account| account.org_path.as_ref()),
+    ) {
         (Membership::Inside, Some(path)) => Known::one(path.clone()),
-        (Membership::Inside, None) => Known::present(),
-        _ => Known::free(),
+        (Membership::Inside, None) => own
+            .filter(|id| !id.is_empty())
+            .map_or_else(Known::present, |id| like(below(id))),
+        (Membership::Outside, _) => Known::Open {
+            absent: true,
+            values: Possible::Unlike(own.map(below).into_iter().collect()),
+        },
+        (Membership::Unknown, _) => Known::free(),
     }
 }
 
@@ -260,7 +286,6 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
             )),
             _ => Known::one(principal.arn.clone()),
         },
-        "aws:PrincipalOrgPaths" if known_account => Known::free(),
         "aws:PrincipalOrgID" => org_id(world, principal.account),
         "aws:PrincipalOrgPaths" => org_path(world, principal.account),
         "aws:PrincipalIsAWSService" => Known::one("false"),

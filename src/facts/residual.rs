@@ -8,9 +8,10 @@ use super::statement::{Cover, Statement};
 use super::view::View;
 use super::world::{Key, Kind, Party, Principal, World};
 use crate::condition::block::{Context, KeyName};
-use crate::condition::formula::{Atom, FormulaId, Formulas, Range};
-use crate::condition::known::Known;
+use crate::condition::formula::{FormulaId, Formulas, Range};
+use crate::condition::known::{Known, Possible};
 use crate::condition::operator::Test;
+use crate::condition::subject::{Operand, Subject};
 use crate::model::action::{Action, ActionSet};
 use crate::policy::document::PolicyKind;
 
@@ -143,12 +144,8 @@ impl<'a> Case<'a> {
         match reserve {
             Reserve::None => FormulaId::TRUE,
             Reserve::Ambiguous(rule, about) => formulas.ambiguous(rule, *about),
-            Reserve::Session(user_id) => formulas.atom(Atom::Test {
-                key: "aws:userid".to_owned(),
-                range: Range::Some,
-                test: Test::StringEquals,
-                values: vec![user_id.clone()],
-            }),
+            // Every action has the key, with one value.
+            Reserve::Session(user_id) => self.is("aws:userid", user_id, Action::Decrypt, formulas),
         }
     }
 
@@ -249,31 +246,32 @@ impl<'a> Case<'a> {
         let Some(pairs) = equals.or(grant.constraints.subset.as_ref()) else {
             return FormulaId::TRUE;
         };
-        if let Some(stated) = self.stated.filter(|stated| !stated.open) {
+        // S6.15: the names of stated pairs are all names there are.
+        let whole = |stated: &&Stated| !stated.open || !stated.encryption_context.is_empty();
+        if let Some(stated) = self.stated.filter(whole) {
             return FormulaId::constant(stated.encryption_context_fits(pairs, equals.is_some()));
         }
         let any = self.any(action, PolicyKind::Identity);
+        let names = "kms:EncryptionContextKeys";
+        if any.known(&KeyName::new(names)) == Known::Absent {
+            return FormulaId::constant(pairs.is_empty());
+        }
         let mut value = FormulaId::TRUE;
         for (name, wanted) in pairs {
-            let key = KeyName::new(&format!("kms:EncryptionContext:{name}"));
-            let holds = match any.known(&key) {
-                Known::Absent => FormulaId::FALSE,
-                _ => formulas.atom(Atom::Test {
-                    key: format!("kms:EncryptionContext:{name}"),
-                    range: Range::Some,
-                    test: Test::StringEquals,
-                    values: vec![wanted.clone()],
-                }),
-            };
+            let pair = formulas.subject(Subject {
+                exact_pair: true,
+                ..Subject::free(format!("kms:EncryptionContext:{name}"))
+            });
+            let holds = formulas.equals(pair, wanted);
             value = formulas.and2(value, holds);
         }
         if equals.is_some() {
-            let others = formulas.atom(Atom::Test {
-                key: "kms:EncryptionContextKeys".to_owned(),
-                range: Range::SomeNot,
-                test: Test::StringEquals,
-                values: pairs.keys().cloned().collect(),
+            let all = formulas.subject(Subject {
+                multi_valued: true,
+                ..Subject::free(names)
             });
+            let listed = pairs.keys().map(|name| Operand::literal(name)).collect();
+            let others = formulas.test(all, Range::SomeNot, Test::StringEquals, listed);
             let none = formulas.not(others);
             value = formulas.and2(value, none);
         }
@@ -290,34 +288,55 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether a single-valued key has a value.
+    fn is(&self, name: &str, wanted: &str, action: Action, formulas: &mut Formulas) -> FormulaId {
+        match self.known(name, action) {
+            Known::Absent => FormulaId::FALSE,
+            Known::Is(values) => FormulaId::constant(values.iter().any(|value| value == wanted)),
+            Known::Doubt(rule) => formulas.ambiguous(rule, format!("{name} is {wanted}")),
+            Known::Open { values, .. } if !values.admits(wanted) => FormulaId::FALSE,
+            Known::Open { absent, values } => {
+                let subject = single(name, absent, values, formulas);
+                formulas.equals(subject, wanted)
+            }
+        }
+    }
+
     /// S4.9.4: equality with `aws:SourceArn`, which only services pass.
     fn source_arn(&self, wanted: &str, action: Action, formulas: &mut Formulas) -> FormulaId {
         if self.principal.kind != Kind::Service {
             // A service that calls with the caller's identity passes none.
             let direct = match self.known("kms:ViaService", action) {
                 Known::Absent => FormulaId::TRUE,
-                Known::Is(_) => FormulaId::FALSE,
-                _ => formulas.atom(Atom::Absent {
-                    key: "kms:ViaService".to_owned(),
-                }),
+                Known::Open { absent: true, values } => {
+                    let subject = single("kms:ViaService", true, values, formulas);
+                    formulas.absent(subject)
+                }
+                _ => FormulaId::FALSE,
             };
             let about = "a SourceArn constraint leaves direct calls of the grantee alone";
             let doubt = formulas.ambiguous("S4.9.4", about);
             return formulas.and2(direct, doubt);
         }
-        let known = self.known("aws:SourceArn", action);
-        match known {
+        match self.known("aws:SourceArn", action) {
             Known::Absent => FormulaId::FALSE,
             _ if wanted.contains(['*', '?']) => {
                 formulas.ambiguous("S4.9.4", format!("the SourceArn constraint `{wanted}` holds"))
             }
-            Known::Is(values) => FormulaId::constant(values.iter().any(|value| value == wanted)),
-            Known::Open { .. } | Known::Doubt(_) => formulas.atom(Atom::Test {
-                key: "aws:SourceArn".to_owned(),
-                range: Range::Some,
-                test: Test::StringEquals,
-                values: vec![wanted.to_owned()],
-            }),
+            _ => self.is("aws:SourceArn", wanted, action, formulas),
         }
     }
+}
+
+fn single(
+    name: &str,
+    absent: bool,
+    possible: Possible,
+    formulas: &mut Formulas,
+) -> crate::condition::subject::SubjectId {
+    formulas.subject(Subject {
+        absent,
+        possible,
+        ..Subject::free(name)
+    })
 }

@@ -8,6 +8,7 @@ use crate::model::key::Constraints;
 use crate::source::{Files, Location};
 use ahash::AHashMap;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Everything the facts are made from.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(crate) struct World {
     pub(crate) endpoints: AHashMap<String, Endpoint>,
     pub(crate) organization: Option<Organization>,
     /// All account ids that have principals of their own here: nobody else's principals are among them.
-    pub(crate) known_accounts: Vec<String>,
+    pub(crate) known_accounts: Arc<[String]>,
     /// Users whose federated sessions are looked at, by account.
     pub(crate) users_of: AHashMap<AccountId, Vec<PrincipalId>>,
 }

@@ -1,7 +1,7 @@
 //! Rows of the whole relation: who can, what can, matrix.
 
 use super::{names, reasons};
-use crate::answer::{Access, Derivation, Residual, Row};
+use crate::answer::{Access, Derivation, Row};
 use crate::cells::Values;
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::engine::{Engine, Folded};
@@ -11,7 +11,6 @@ use crate::facts::world::{Key, Resource};
 use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::pattern::glob_ignore_case;
 use crate::{Error, pattern};
-use std::sync::Arc;
 
 /// Which rows of the relation to list. Empty lists mean "all"; names may be globs.
 #[derive(Clone, Debug, Default)]
@@ -129,16 +128,6 @@ impl Engine {
             }
         }
         rows
-    }
-
-    fn access(&self, formula: FormulaId) -> Access {
-        if formula == FormulaId::TRUE {
-            Access::Always
-        } else {
-            Access::Conditional {
-                condition: Residual::new(Arc::clone(&self.formulas), formula),
-            }
-        }
     }
 
     /// By which paths a cell allows an action.

@@ -8,6 +8,8 @@ use crate::answer::{Decision, Outcome, Residual};
 use crate::cache::Prepared;
 use crate::cells::{Cell, Layers, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::solve::simplify::simplify;
+use crate::condition::solve::{RequestContext, Verdict, verdict};
 use crate::engine::Engine;
 use crate::facts::id::{AccountId, Basis, KeyId, PolicyId, PrincipalId, Route};
 use crate::facts::lower::{Scope, lower};
@@ -282,21 +284,38 @@ impl Engine {
 
 /// Evaluates a cell for one action of one request.
 fn evaluate(case: &Case<'_>, cell: &Cell, action: Action) -> Decision {
-    let mut formulas = Formulas::default();
-    let layers = cell.layers(
+    // In an open context what is not stated has some value, the same for all who ask (S6.8).
+    let open = case.stated.is_some_and(|stated| stated.open);
+    let mut formulas = if open {
+        Formulas::default()
+    } else {
+        Formulas::kleene()
+    };
+    let mut layers = cell.layers(
         case,
         action,
         &mut Values {
             formulas: &mut formulas,
         },
     );
+    if open {
+        layers.value = match verdict(&formulas, layers.value, &RequestContext::new()) {
+            Verdict::Never => FormulaId::FALSE,
+            Verdict::Always => FormulaId::TRUE,
+            Verdict::Sometimes | Verdict::Undecided => layers.value,
+        };
+    }
     let usable = usable(case.key, action);
     let mut decision = match infeasible(case, action) {
         Some(rule) => bare_decision(Outcome::ImplicitDeny, "feasibility", rule),
         None => decided(case, action, &layers, &mut formulas),
     };
     if decision.outcome == Outcome::Undetermined {
-        decision.residual = Some(Residual::new(Arc::new(formulas), layers.value));
+        let (formulas, simpler) = match open {
+            true => simplify(&formulas, layers.value, &RequestContext::new()),
+            false => (formulas, layers.value),
+        };
+        decision.residual = Some(Residual::new(Arc::new(formulas), simpler));
     }
     decision.usable = usable;
     decision

@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod decide;
 pub(crate) mod names;
+pub(crate) mod narrow;
 mod need;
 pub(crate) mod reasons;
 pub(crate) mod request;

@@ -77,6 +77,14 @@ impl Engine {
         keys.filter(|(_, key)| key.kind == Resource::Key)
     }
 
+    /// The principals that rows can be about (S3.1.13), as rows name them.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.world.principals.iter().map(|p| p.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter()
+    }
+
     /// A key by id, ARN, alias name or alias ARN.
     pub(crate) fn find_key(&self, name: &str) -> Result<KeyId, Error> {
         let found = self.keys_named(name);

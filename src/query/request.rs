@@ -326,7 +326,7 @@ pub(crate) fn check(
     }
 }
 
-fn same(decided: &[String], stated: &[String]) -> bool {
+pub(super) fn same(decided: &[String], stated: &[String]) -> bool {
     decided.len() == stated.len()
         && decided
             .iter()

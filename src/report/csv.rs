@@ -48,7 +48,7 @@ impl Csv {
     pub fn row(&mut self, row: &Row) {
         let (access, condition) = match &row.access {
             Access::Always => ("always", String::new()),
-            Access::Conditional { condition } => ("conditional", condition.text()),
+            Access::Conditional { condition, .. } => ("conditional", condition.text()),
         };
         let sources = row
             .via

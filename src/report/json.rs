@@ -6,7 +6,7 @@
 use super::SCHEMA_VERSION;
 use crate::model::snapshot::{Coverage, Gap};
 use crate::source::Files;
-use crate::{Access, Decision, Derivation, GrantRef, Outcome, Row, StatementRef};
+use crate::{Access, Decision, Derivation, GrantRef, Outcome, RequestContext, Residual, Row, StatementRef};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -78,6 +78,12 @@ struct RowView<'a> {
     access: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none", rename = "conditionText")]
+    condition_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness: Option<Value>,
     via: Vec<DerivationView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usable: Option<bool>,
@@ -87,21 +93,41 @@ struct RowView<'a> {
 
 impl<'a> RowView<'a> {
     fn new(row: &'a Row, schema_version: Option<u32>) -> Self {
-        let (access, condition) = match &row.access {
-            Access::Always => ("always", None),
-            Access::Conditional { condition } => ("conditional", Some(condition.json())),
+        let (access, condition, witness) = match &row.access {
+            Access::Always => ("always", None, None),
+            Access::Conditional { condition, witness } => {
+                ("conditional", Some(condition), witness.as_deref())
+            }
         };
         RowView {
             principal: &row.principal,
             key: &row.key,
             action: row.action.to_string(),
             access,
-            condition,
+            condition: condition.map(Residual::json),
+            condition_text: condition.map(Residual::text),
+            reason: condition
+                .filter(|condition| condition.is_undecided())
+                .map(|_| UNDECIDED),
+            witness: witness.map(context),
             via: row.via.iter().map(Into::into).collect(),
             usable: (!row.usable).then_some(false),
             schema_version,
         }
     }
+}
+
+/// Why a condition stands although it may hold always, or never.
+const UNDECIDED: &str = "not decided: budget";
+
+/// A context as requests state it: one text, or a list of texts.
+fn context(context: &RequestContext) -> Value {
+    let value = |values: &Vec<String>| match values.as_slice() {
+        [one] => Value::from(one.as_str()),
+        many => Value::from(many),
+    };
+    let pairs = context.iter().map(|(key, values)| (key.clone(), value(values)));
+    Value::Object(pairs.collect())
 }
 
 #[derive(Serialize)]

@@ -264,7 +264,7 @@ fn answer(row: &Row) -> String {
 fn condition(row: &Row) -> String {
     match &row.access {
         Access::Always => String::new(),
-        Access::Conditional { condition } => clean(&condition.text()),
+        Access::Conditional { condition, .. } => clean(&condition.text()),
     }
 }
 

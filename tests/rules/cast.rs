@@ -51,7 +51,7 @@ pub(super) fn world() -> World {
             id: "o-example".to_owned(),
             complete: true,
         }),
-        known_accounts: vec![A.to_owned(), B.to_owned()],
+        known_accounts: [A.to_owned(), B.to_owned()].into(),
         ..World::default()
     };
     let inside = account(A, Membership::Inside, Some("o-example/r-1/ou-1/"));

@@ -9,6 +9,7 @@ use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::Formulas;
 use crate::condition::known::Known;
 use crate::condition::operator::Operator;
+use crate::condition::words;
 use crate::policy::document::Condition;
 use crate::rules::clauses::clause;
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ fn conditions_on_their_cases() {
                 let mut formulas = Formulas::default();
                 let prepared = PreparedCondition::new(&condition(line), variables);
                 let result = prepared.evaluate(&stated, &mut formulas);
-                results.push(format!("  {line} => {}", formulas.text(result)));
+                results.push(format!("  {line} => {}", words::text(&formulas, result)));
             }
         }
         Ok(results.join("\n"))

@@ -27,7 +27,7 @@ fn show(known: &Known) -> String {
                 Possible::Anything => "any value".to_owned(),
                 Possible::OneOf(list) => format!("one of {}", few(list)),
                 Possible::Like(pattern) => format!("like {pattern}"),
-                Possible::Except(list) => format!("any value but {}", few(list)),
+                Possible::Unlike(list) => format!("any value but {}", few(list)),
                 Possible::ForeignTo(accounts) => format!("of none of {}", few(accounts)),
             };
             format!("{values}{}", if *absent { ", or absent" } else { "" })

@@ -64,7 +64,10 @@ fn covers(statement: &Statement, target: &str) -> Vec<String> {
                 };
                 let mut formulas = Formulas::default();
                 let says = case.statement(StatementId(0), action, statement.denies, &mut formulas);
-                format!("  {target} by {who}: {}", formulas.text(says))
+                format!(
+                    "  {target} by {who}: {}",
+                    crate::condition::words::text(&formulas, says)
+                )
             };
             CALLERS.iter().map(residual).collect()
         }

@@ -112,7 +112,7 @@ fn says(world: &World, id: StatementId, denies: bool) -> String {
     let named = case.named(id, None, &mut formulas);
     let holds = case.statement(id, Action::Decrypt, denies, &mut formulas);
     let both = formulas.and2(named, holds);
-    formulas.text(both)
+    crate::condition::words::text(&formulas, both)
 }
 
 #[test]

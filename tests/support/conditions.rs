@@ -3,7 +3,7 @@
 use super::context::{Context, ContextValue};
 use super::document::{Condition, Document, Family, PolicyKind, SetPrefix, Statement};
 use super::mechanisms::Options;
-use super::text::{Piece, arn_parts, glob, glob_unknown_rest, literal, wild};
+use super::text::{Piece, arn_parts, glob, glob_between, glob_unknown_rest, literal, wild};
 use super::truth::{Truth, all, any};
 use super::values::{bytes, date, in_block, number};
 
@@ -52,6 +52,7 @@ pub fn condition_holds(condition: &Condition, variables: bool, kind: PolicyKind,
     let singles: Vec<Single<'_>> = match value {
         ContextValue::Known(values) => values.iter().map(|v| Single::Text(v)).collect(),
         ContextValue::Begins(text) => vec![Single::Begins(text)],
+        ContextValue::Between(begin, end) => vec![Single::Between(begin, end)],
         ContextValue::Unknown => Vec::new(),
     };
     match condition.operator.set {
@@ -77,6 +78,7 @@ fn when_absent(condition: &Condition) -> Truth {
 enum Single<'c> {
     Text(&'c str),
     Begins(&'c str),
+    Between(&'c str, &'c str),
 }
 
 /// S2.5.5: positive: some listed value matches; negated: no listed value matches.
@@ -111,6 +113,16 @@ fn compare(
                 _ => Truth::U,
             };
         }
+        Single::Between(begin, end) => {
+            let between = |pattern: &[Piece]| glob_between(pattern, begin, end);
+            return match base {
+                "StringEquals" | "StringLike" => compare_strings(base, variables, listed, context, between),
+                "ArnEquals" | "ArnLike" => compare_arns(variables, begin, listed, context, |p, part| {
+                    glob_between(p, part, end)
+                }),
+                _ => Truth::U,
+            };
+        }
     };
     match base {
         "StringEquals" | "StringLike" => {
@@ -125,7 +137,9 @@ fn compare(
         }),
         "BinaryEquals" => matches!((bytes(text), bytes(listed)), (Some(a), Some(b)) if a == b).into(),
         "IpAddress" => in_block(text, listed).into(),
-        "ArnEquals" | "ArnLike" => compare_arns(variables, text, listed, context),
+        "ArnEquals" | "ArnLike" => {
+            compare_arns(variables, text, listed, context, |p, part| glob(p, part).into())
+        }
         _ if base.starts_with("Numeric") => ordered(base, number(text), number(listed)),
         _ => ordered(base, date(text), date(listed)),
     }
@@ -171,7 +185,13 @@ fn ordered(base: &str, value: Option<f64>, listed: Option<f64>) -> Truth {
 }
 
 /// ARN operators: six parts, each a glob; the lone `*` matches everything [ambiguous].
-fn compare_arns(variables: bool, text: &str, listed: &str, context: &Context) -> Truth {
+fn compare_arns(
+    variables: bool,
+    text: &str,
+    listed: &str,
+    context: &Context,
+    sixth: impl Fn(&[Piece], &str) -> Truth,
+) -> Truth {
     if listed == "*" {
         return Truth::T;
     }
@@ -179,8 +199,9 @@ fn compare_arns(variables: bool, text: &str, listed: &str, context: &Context) ->
     if value.len() != 6 || value[0] != "arn" || pattern.len() != 6 {
         return Truth::F;
     }
-    all(value.iter().zip(pattern).map(|(part, pattern)| {
+    all(value.iter().zip(pattern).enumerate().map(|(i, (part, pattern))| {
         match substitute(pattern, true, variables, context) {
+            Filled::Pieces(pieces) if i == 5 => sixth(&pieces, part),
             Filled::Pieces(pieces) => glob(&pieces, part).into(),
             Filled::Nothing => Truth::F,
             Filled::Unknown => Truth::U,
@@ -232,7 +253,9 @@ fn variable_value(variable: &str, context: &Context) -> Filled {
     };
     match (context.get(&key.trim().to_lowercase()), default) {
         (Some(ContextValue::Known(values)), _) if values.len() == 1 => Filled::Pieces(literal(&values[0])),
-        (Some(ContextValue::Unknown | ContextValue::Begins(_)), _) => Filled::Unknown,
+        (Some(ContextValue::Unknown | ContextValue::Begins(_) | ContextValue::Between(..)), _) => {
+            Filled::Unknown
+        }
         (_, Some(default)) => Filled::Pieces(literal(default)),
         (_, None) => Filled::Nothing,
     }

@@ -15,6 +15,8 @@ pub enum ContextValue {
     Known(Vec<String>),
     /// One value that begins with this text; the rest is unknown and not empty (`aws:userid` of an unnamed session).
     Begins(String),
+    /// One value of which beginning and end are known.
+    Between(String, String),
     /// Neither presence nor value is known.
     Unknown,
 }
@@ -103,6 +105,15 @@ impl Context {
             return; // an empty set is absent
         }
         let lower = key.to_lowercase();
+        for (name, synonym) in [
+            ("kms:keyspec", "kms:customermasterkeyspec"),
+            ("kms:keyusage", "kms:customermasterkeyusage"),
+        ] {
+            if lower == name {
+                self.values
+                    .insert(synonym.to_owned(), ContextValue::Known(values.to_vec()));
+            }
+        }
         if lower.starts_with(ENCRYPTION_CONTEXT) {
             self.pairs
                 .push((key[ENCRYPTION_CONTEXT.len()..].to_owned(), values[0].clone()));
@@ -149,11 +160,18 @@ impl Context {
                     self.fill_tags("aws:PrincipalTag/", &user.tags);
                 }
             }
-            Who::Role { role, session, .. } => {
+            Who::Role { role, session, name } => {
                 self.fill_text("aws:PrincipalType", "AssumedRole");
                 match caller.role_arn() {
                     Some(arn) => self.fill_text("aws:PrincipalArn", arn),
-                    None => self.fill("aws:PrincipalArn", ContextValue::Unknown),
+                    None => {
+                        // S1.7: the ARN of a session does not tell the path of its role.
+                        let begin = format!("arn:{}:iam::{account}:role", caller.partition);
+                        self.fill(
+                            "aws:PrincipalArn",
+                            ContextValue::Between(begin, format!("/{name}")),
+                        );
+                    }
                 }
                 if let Some(role) = role {
                     self.fill_tags("aws:PrincipalTag/", &role.tags);

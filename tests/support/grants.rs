@@ -68,7 +68,8 @@ fn named(ask: &Ask<'_>, text: &str) -> Named {
             Named::Itself(Truth::from(caller.role_arn() == Some(text)))
         }
         (Who::Role { name, .. }, "iam") => {
-            Named::Itself(Truth::from(text.ends_with(&format!("/{name}"))).at_most_unknown())
+            let possible = resource.starts_with("role/") && text.ends_with(&format!("/{name}"));
+            Named::Itself(Truth::from(possible).at_most_unknown())
         }
         (
             Who::Role {

@@ -34,7 +34,7 @@ pub fn identity_allows(ask: &Ask<'_>) -> Truth {
 }
 
 /// S4.5.2: inline, attached and group policies; a federated user has those of its creator (S3.1.4).
-fn identity_policies<'w>(caller: &Caller<'w>) -> Vec<&'w Document> {
+pub fn identity_policies<'w>(caller: &Caller<'w>) -> Vec<&'w Document> {
     let Some(account) = caller.known else {
         return Vec::new();
     };
@@ -61,7 +61,7 @@ fn identity_policies<'w>(caller: &Caller<'w>) -> Vec<&'w Document> {
 }
 
 /// The permissions boundary, if one is set.
-fn boundary<'w>(caller: &Caller<'w>) -> Option<&'w Document> {
+pub fn boundary<'w>(caller: &Caller<'w>) -> Option<&'w Document> {
     let set = match &caller.who {
         Who::User(Some(user))
         | Who::Federated {

@@ -64,6 +64,54 @@ pub fn glob_unknown_rest(pattern: &[Piece], known: &str) -> Truth {
     }
 }
 
+/// Whether the pattern matches `begin`, some unknown middle that may be empty, and `end`: T for every middle, F for none.
+pub fn glob_between(pattern: &[Piece], begin: &str, end: &str) -> Truth {
+    // All places in the pattern that the text read so far may have led to; an unknown middle leads anywhere.
+    let runs = |places: &mut Vec<usize>| {
+        let mut at = 0;
+        while let Some(&place) = places.get(at) {
+            if pattern.get(place) == Some(&Piece::Star) && !places.contains(&(place + 1)) {
+                places.push(place + 1);
+            }
+            at += 1;
+        }
+    };
+    let read = |places: Vec<usize>, c: char| {
+        let mut next = Vec::new();
+        for place in places {
+            match pattern.get(place) {
+                Some(Piece::Star) => next.push(place),
+                Some(Piece::One) => next.push(place + 1),
+                Some(Piece::Char(own)) if *own == c => next.push(place + 1),
+                _ => {}
+            }
+        }
+        runs(&mut next);
+        next.sort_unstable();
+        next.dedup();
+        next
+    };
+    let mut places = vec![0];
+    runs(&mut places);
+    places = begin.chars().fold(places, read);
+    let certain: Vec<usize> = places
+        .iter()
+        .copied()
+        .filter(|&place| pattern.get(place) == Some(&Piece::Star))
+        .flat_map(|place| [place, place + 1])
+        .collect();
+    let possible: Vec<usize> = match places.iter().min() {
+        Some(&first) => (first..=pattern.len()).collect(),
+        None => Vec::new(),
+    };
+    let ends = |places: Vec<usize>| end.chars().fold(places, read).contains(&pattern.len());
+    match (ends(certain), ends(possible)) {
+        (true, _) => Truth::T,
+        (false, true) => Truth::U,
+        (false, false) => Truth::F,
+    }
+}
+
 /// The parts of an ARN or ARN pattern: split at the first five colons (S1.1) that are not inside `${..}`.
 pub fn arn_parts(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();

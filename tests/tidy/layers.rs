@@ -23,12 +23,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("facts", &["model", "policy", "condition"]),
     ("rules", &["facts", "model::action"]),
     ("cells", &["model", "condition", "facts", "rules"]),
-    ("cache", &["facts", "cells"]),
+    ("answer", &["model", "condition"]),
+    ("cache", &["condition", "facts", "cells", "answer"]),
     (
         "engine",
-        &["model", "policy", "condition", "facts", "rules", "cells", "cache"],
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "rules",
+            "cells",
+            "answer",
+            "cache",
+        ],
     ),
-    ("answer", &["model", "condition"]),
     (
         "query",
         &[

@@ -141,9 +141,19 @@ impl Draft {
     }
 
     /// Whether the key at hand allows the stated value (S6.6).
-    fn can_be(&self, words: &Vocabulary<'_>, key: &str) -> bool {
+    pub fn can_be(&self, words: &Vocabulary<'_>, key: &str) -> bool {
         let spec = self.key_of(words).spec.as_str();
         let value = self.stated(key).map_or("", |values| values[0].as_str());
+        if key.eq_ignore_ascii_case("aws:userid") {
+            return match &self.caller(words).who {
+                Who::Role {
+                    session: Some(session),
+                    ..
+                } => value.rsplit_once(':').is_some_and(|(_, own)| own == session),
+                Who::Role { .. } => value.contains(':'),
+                _ => !value.contains(':'),
+            };
+        }
         match (key.to_lowercase().as_str(), spec.starts_with("RSA")) {
             ("kms:encryptionalgorithm", _) => value.starts_with("RSAES_"),
             ("kms:signingalgorithm", true) => value.starts_with("RSASSA_"),
@@ -211,6 +221,10 @@ impl Draft {
             ("ECC_NIST_P256", _) => ["ECDSA_SHA_256"; 2],
             _ => [""; 2],
         };
+        let user_id = match &caller.who {
+            Who::Role { session, .. } => format!("AROAPARTNER:{}", session.as_deref().unwrap_or("s1")),
+            _ => "AIDAPARTNER".to_owned(),
+        };
         let always = [
             ("kms:MessageType", rng.pick(&["RAW", "DIGEST"])),
             ("kms:SigningAlgorithm", rng.pick(&signing)),
@@ -236,7 +250,8 @@ impl Draft {
             ("kms:KeyUsage", &"ENCRYPT_DECRYPT"),
             ("kms:KeyOrigin", &"AWS_KMS"),
             ("kms:MultiRegion", &"false"),
-            ("aws:userid", rng.pick(&["AIDAPARTNER", "AROAPARTNER:s1"])),
+            ("aws:userid", &user_id.as_str()),
+            ("kms:ReEncryptOnSameKey", rng.pick(&["true", "false"])),
         ];
         for (name, value) in always {
             let lower = name.to_lowercase();

@@ -206,7 +206,7 @@ fn encryption_context(
 }
 
 /// The grant a CreateGrant asks for: mostly within the parent grant, if it aims at one.
-fn child(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key, parent: Option<&Grant>) -> Value {
+pub fn child(rng: &mut Rng, words: &Vocabulary<'_>, key: &Key, parent: Option<&Grant>) -> Value {
     let operations = match parent {
         Some(parent) if rng.percent(80) => rng.some(2, &parent.operations),
         _ => rng.some(2, &grant_operations()),
@@ -370,7 +370,7 @@ fn meet(
 }
 
 /// The usual spelling of a key: names after the prefix stay as the policy wrote them, unless it shouts.
-fn written(as_written: &str, lower: &str) -> String {
+pub fn written(as_written: &str, lower: &str) -> String {
     if as_written.to_uppercase() == as_written {
         lower.to_owned()
     } else {

@@ -2,6 +2,7 @@
 //! Most have a goal, such as a mechanism that shall decide them, and are drawn again, a few times, until they reach it.
 
 mod aim;
+pub mod contexts;
 pub mod draft;
 mod fill;
 

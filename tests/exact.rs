@@ -1,0 +1,270 @@
+//! Rows are exact: held against the slow evaluator on requests of every sort, row by row and truth by truth.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use keywho::{Access, Engine, MatrixFilter, RequestContext, Row, Snapshot};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use support::caller::callers;
+use support::decide::{Decision, decide};
+use support::document::Document;
+use support::generate::vocabulary::Vocabulary;
+use support::operations::{Operation, operations};
+use support::requests::contexts::contexts;
+use support::rng::Rng;
+use support::world::World;
+
+fn number(name: &str, default: usize) -> usize {
+    let asked = std::env::var(name).ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Actions whose rows say what one request on one key would: not those that need an alias, a second key or a grant.
+fn has_plain_rows(operation: &Operation) -> bool {
+    let special = [
+        "RetireGrant",
+        "ReplicateKey",
+        "UpdatePrimaryRegion",
+        "SynchronizeMultiRegionKey",
+    ];
+    !operation.resourceless && !operation.on_alias && !special.contains(&operation.name)
+}
+
+/// Who may ask as a row's principal: all sessions of a role, as far as they differ.
+fn askers(world: &World, principal: &str, rows: &[&str]) -> Vec<String> {
+    let request = json!({"principal": principal});
+    let caller = callers(world, &request).remove(0);
+    // A session does not tell the path of its role, so that of a role nobody listed may be another's (S1.7).
+    if caller.is_external() || !principal.contains(":role/") {
+        return vec![principal.to_owned()];
+    }
+    let (account, name) = (
+        caller.account.clone().unwrap(),
+        principal.rsplit('/').next().unwrap(),
+    );
+    let begin = format!("arn:{}:sts::{account}:assumed-role/{name}/", caller.partition);
+    let named = rows.iter().filter(|row| row.starts_with(&begin));
+    let mut sessions: Vec<String> = named.map(|row| (*row).to_owned()).collect();
+    sessions.push(format!("{begin}another-session"));
+    sessions
+}
+
+struct Tally {
+    rows: usize,
+    always: usize,
+    conditional: usize,
+    absent: usize,
+    witnesses: usize,
+    requests: usize,
+    wrong: Vec<String>,
+}
+
+/// What the engine lists against what the slow evaluator says of requests.
+#[test]
+fn rows_are_what_enumeration_finds() {
+    let worlds = number("KEYWHO_EXACT_WORLDS", 26) as u64;
+    let first = number("KEYWHO_EXACT_FIRST", 1) as u64;
+    let limit = number("KEYWHO_EXACT_CONTEXTS", 8);
+    let mut tally = Tally {
+        rows: 0,
+        always: 0,
+        conditional: 0,
+        absent: 0,
+        witnesses: 0,
+        requests: 0,
+        wrong: Vec::new(),
+    };
+    let (mut keys, mut operators) = (BTreeSet::new(), BTreeSet::new());
+    for seed in first..first + worlds {
+        let world = support::generate::generate(seed);
+        tested(&world, &mut keys, &mut operators);
+        compare(seed, &world, limit, &mut tally);
+    }
+    println!(
+        "{} rows: {} always, {} conditional, {} absent; {} witnesses, {} requests",
+        tally.rows, tally.always, tally.conditional, tally.absent, tally.witnesses, tally.requests
+    );
+    if let Ok(path) = std::env::var("KEYWHO_EXACT_LOG") {
+        std::fs::write(path, tally.wrong.join("\n")).unwrap();
+    }
+    let shown: Vec<&str> = tally.wrong.iter().take(10).map(String::as_str).collect();
+    assert!(
+        tally.wrong.is_empty(),
+        "{} differ:\n{}",
+        tally.wrong.len(),
+        shown.join("\n")
+    );
+    if worlds >= 26 {
+        assert!(tally.rows >= 100_000, "only {} rows", tally.rows);
+        assert!(keys.len() >= 40, "only {} keys: {keys:?}", keys.len());
+        let families = ["String", "Numeric", "Date", "Bool", "Binary", "Ip", "Arn", "Null"];
+        assert_eq!(operators.len(), families.len(), "{operators:?}");
+    }
+}
+
+/// The condition keys that policies of a world test, and the families of their operators.
+fn tested(world: &World, keys: &mut BTreeSet<String>, families: &mut BTreeSet<String>) {
+    let mut note = |document: &Document| {
+        for condition in document
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.conditions)
+        {
+            keys.insert(condition.key.clone());
+            families.extend(condition.operator.family.map(|family| format!("{family:?}")));
+        }
+    };
+    for key in &world.keys {
+        key.policies.iter().for_each(|(_, document)| note(document));
+    }
+    if let Some(organization) = &world.organization {
+        let guardrails = organization.scps.iter().chain(&organization.rcps);
+        guardrails.for_each(|policy| note(&policy.document));
+    }
+    for account in &world.accounts {
+        account.managed.iter().for_each(|policy| note(&policy.document));
+        let users = account.users.iter().map(|user| &user.policies);
+        for policies in users.chain(account.roles.iter().map(|role| &role.policies)) {
+            policies.inline.iter().for_each(|(_, document)| note(document));
+        }
+    }
+}
+
+fn compare(seed: u64, world: &World, limit: usize, tally: &mut Tally) {
+    let (snapshot, _) = Snapshot::from_files(support::write::files(world));
+    let engine = Engine::compile(&snapshot);
+    assert_eq!(engine.undecided(), 0, "seed {seed}");
+    let filter = MatrixFilter {
+        all_operations: true,
+        ..MatrixFilter::default()
+    };
+    let rows: Vec<Row> = engine.matrix(&filter).unwrap().collect();
+    let mut listed: BTreeMap<(&str, &str, String), &Access> = BTreeMap::new();
+    for row in &rows {
+        listed.insert((&row.principal, &row.key, row.action.to_string()), &row.access);
+    }
+    let words = Vocabulary::of(world);
+    let mut rng = Rng::new(seed ^ 0xe8ac7);
+    let names: Vec<String> = engine.principals().map(str::to_owned).collect();
+    let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    for principal in &names {
+        // Rows of whole accounts and of anybody stand for people who are not there to be asked.
+        if principal.starts_with("account:") || principal == "*" || principal.contains(":federated-user/") {
+            continue;
+        }
+        let askers = askers(world, principal, &texts);
+        for (number, key) in world.keys.iter().enumerate() {
+            for operation in operations().iter().filter(|operation| has_plain_rows(operation)) {
+                let action = format!("kms:{}", operation.name);
+                let access = listed
+                    .get(&(principal.as_str(), key.arn.as_str(), action))
+                    .copied();
+                let mut said = Vec::new();
+                for asker in &askers {
+                    for request in contexts(&words, asker, operation, number, &mut rng, limit) {
+                        said.push((decide(world, &request), request));
+                    }
+                }
+                tally.rows += 1;
+                tally.requests += said.len();
+                judge(seed, world, access, &said, tally);
+            }
+        }
+    }
+}
+
+fn judge(seed: u64, world: &World, access: Option<&Access>, said: &[(Decision, Value)], tally: &mut Tally) {
+    let mut report =
+        |what: &str, request: &Value| tally.wrong.push(format!("seed {seed}: {what}: {request}"));
+    match access {
+        None => {
+            tally.absent += 1;
+            for (decision, request) in said {
+                if matches!(decision, Decision::Allowed | Decision::Undetermined) {
+                    report(&format!("{decision:?}, but no row"), request);
+                    break;
+                }
+            }
+        }
+        Some(Access::Always) => {
+            tally.always += 1;
+            for (decision, request) in said {
+                if *decision != Decision::Allowed {
+                    report(&format!("{decision:?}, but always"), request);
+                    break;
+                }
+            }
+        }
+        Some(Access::Conditional { condition, witness }) => {
+            tally.conditional += 1;
+            let text = condition.text();
+            let Some((_, request)) = said.first() else { return };
+            match witness {
+                Some(context) => {
+                    tally.witnesses += 1;
+                    let request = with(request, context);
+                    if decide(world, &request) != Decision::Allowed {
+                        report(&format!("a witness is not allowed ({text})"), &request);
+                    }
+                }
+                // What the new grant is, is no part of the context.
+                None if text.contains("S4.9.7") => {}
+                None => {
+                    for (decision, request) in said {
+                        if *decision == Decision::Allowed {
+                            report(&format!("allowed, but no witness ({text})"), request);
+                            break;
+                        }
+                    }
+                }
+            }
+            if said.iter().all(|(decision, _)| *decision == Decision::Allowed) {
+                match condition.refused() {
+                    Some(context) => {
+                        let request = with(request, &context);
+                        if decide(world, &request) == Decision::Allowed {
+                            report(&format!("a counterexample is allowed ({text})"), &request);
+                        }
+                    }
+                    // Nothing is certain to be refused that depends on what nobody knows.
+                    None if text.contains('[') => {}
+                    None => report(&format!("always allowed, but conditional ({text})"), request),
+                }
+            }
+        }
+    }
+}
+
+/// A request with another context; a role's session name goes where requests state it.
+fn with(request: &Value, context: &RequestContext) -> Value {
+    let mut request = request.clone();
+    let mut values = serde_json::Map::new();
+    for (key, all) in context {
+        let value = match all.as_slice() {
+            [one] => json!(one),
+            many => json!(many),
+        };
+        if key == "aws:userid" && request["principal"].as_str().unwrap().contains(":assumed-role/") {
+            let (begin, _) = request["principal"].as_str().unwrap().rsplit_once('/').unwrap();
+            let session = all[0].rsplit(':').next().unwrap();
+            request["principal"] = json!(format!("{begin}/{session}"));
+            continue;
+        }
+        values.insert(key.clone(), value);
+    }
+    if !request["grant"].is_null() {
+        // The grant asked for is described by the context alone.
+        let operations = values.get("kms:GrantOperations").cloned();
+        request["grant"] = json!({"Operations": operations.unwrap_or_else(|| json!(["Decrypt"]))});
+    }
+    request["context"] = Value::Object(values);
+    request
+}
