@@ -195,6 +195,12 @@ impl Residual {
         words::text(&self.formulas, self.formula)
     }
 
+    /// The condition in a few words: of long lists the first elements, and how many more there are.
+    #[must_use]
+    pub fn short(&self) -> String {
+        words::short(&self.formulas, self.formula)
+    }
+
     /// Whether it depends on something the snapshot lacks or that could not be understood (S0.8).
     #[must_use]
     pub fn is_for_want_of_data(&self) -> bool {

@@ -28,6 +28,7 @@ const LIMIT: usize = 1 << 20;
 pub(crate) struct Cache {
     pairs: RwLock<AHashMap<(String, u32), Cells>>,
     conditions: RwLock<AHashMap<FormulaId, Access>>,
+    by_creator: RwLock<AHashMap<Vec<(String, FormulaId)>, Access>>,
 }
 
 impl Cache {
@@ -53,13 +54,30 @@ impl Cache {
 
     /// What a formula means for access, made by `make` if it is not there.
     pub(crate) fn access(&self, formula: FormulaId, make: impl FnOnce() -> Access) -> Access {
-        if let Some(found) = read(&self.conditions).get(&formula) {
-            return found.clone();
-        }
-        let made = make();
-        write(&self.conditions).insert(formula, made.clone());
-        made
+        remembered(&self.conditions, formula, make)
     }
+
+    /// What formulas mean for a session that one of several users made.
+    pub(crate) fn access_by_creator(
+        &self,
+        formulas: Vec<(String, FormulaId)>,
+        make: impl FnOnce() -> Access,
+    ) -> Access {
+        remembered(&self.by_creator, formulas, make)
+    }
+}
+
+fn remembered<K: Eq + std::hash::Hash>(
+    map: &RwLock<AHashMap<K, Access>>,
+    of: K,
+    make: impl FnOnce() -> Access,
+) -> Access {
+    if let Some(found) = read(map).get(&of) {
+        return found.clone();
+    }
+    let made = make();
+    write(map).insert(of, made.clone());
+    made
 }
 
 // A poisoned lock only means that another thread stopped; what is in the map is whole.

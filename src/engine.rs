@@ -140,12 +140,30 @@ impl Engine {
                     witness: None,
                 };
             }
-            let given = RequestContext::new();
-            let (formulas, simpler) = simplify(&self.formulas, formula, &given);
-            Access::Conditional {
-                condition: Residual::new(Arc::new(formulas), simpler),
-                witness: witness(&self.formulas, formula, true, &given).map(Arc::new),
+            conditional(&self.formulas, formula)
+        })
+    }
+
+    /// What sessions of one name may do that differ by who made them, as nothing else tells (S3.1.4).
+    pub(crate) fn access_by_creator(&self, each: &[(&str, FormulaId)]) -> Access {
+        let of = each
+            .iter()
+            .map(|(creator, formula)| ((*creator).to_owned(), *formula));
+        self.cache.access_by_creator(of.collect(), || {
+            let mut formulas = Formulas::clone(&self.formulas);
+            let mut ways = Vec::new();
+            for (creator, formula) in each {
+                let made = formulas.unknown("S3.1.4", format!("made by {creator}"));
+                ways.push(formulas.and2(made, *formula));
             }
+            let any = formulas.or(ways);
+            if each.iter().any(|(_, formula)| self.undecided.contains(formula)) {
+                return Access::Conditional {
+                    condition: Residual::undecided(Arc::new(formulas), any),
+                    witness: None,
+                };
+            }
+            conditional(&formulas, any)
         })
     }
 
@@ -188,6 +206,16 @@ impl Engine {
         self.world
             .principal(principal)
             .and_then(|principal| principal.account)
+    }
+}
+
+/// Access under a condition, in its shortest form, with a request that meets it.
+fn conditional(formulas: &Formulas, formula: FormulaId) -> Access {
+    let given = RequestContext::new();
+    let (simpler, id) = simplify(formulas, formula, &given);
+    Access::Conditional {
+        condition: Residual::new(Arc::new(simpler), id),
+        witness: witness(formulas, formula, true, &given).map(Arc::new),
     }
 }
 

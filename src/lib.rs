@@ -55,7 +55,7 @@ pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
 pub use query::bulk::MatrixFilter;
-pub use query::narrow::Narrowing;
+pub use query::narrow::{Hidden, Narrowing};
 
 /// The examples of the README are doc tests.
 #[cfg(doctest)]

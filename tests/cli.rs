@@ -295,6 +295,82 @@ fn every_format_says_the_same() {
     assert_eq!(csv, expected);
 }
 
+/// A world in which `u` may decrypt through S3 or EC2, and the key policy denies S3.
+const CONDITIONS: &str = "tests/cases/c01-same-condition-in-allow-and-deny/snapshot";
+
+#[test]
+fn what_is_known_narrows_and_says_what_it_hides() {
+    let ask = |more: &[&str]| {
+        let asked = [
+            "who-can", "Decrypt", "alias/k", "-s", CONDITIONS, "--format", "json",
+        ];
+        let output = run(&[&asked[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let results = answer["results"].as_array().unwrap().iter();
+        let rows: Vec<String> = results
+            .map(|row| {
+                let name = row["principal"].as_str().unwrap().rsplit(':').next().unwrap();
+                format!("{name} {}", row["access"].as_str().unwrap())
+            })
+            .collect();
+        (
+            rows.join(", "),
+            answer["hidden"].clone(),
+            text(&output.stderr).to_owned(),
+        )
+    };
+    let (rows, hidden, _) = ask(&[]);
+    assert_eq!(
+        (rows.as_str(), hidden),
+        ("root conditional, user/v conditional", Value::Null)
+    );
+    let (rows, hidden, _) = ask(&["--context", "kms:viaservice=ec2.us-east-1.amazonaws.com"]);
+    assert_eq!(
+        (rows.as_str(), hidden),
+        ("root always, user/v always", Value::Null)
+    );
+    let (rows, hidden, said) = ask(&["--context", "aws:ViaAWSService=false"]);
+    assert_eq!(rows, "root always");
+    assert_eq!(hidden, serde_json::json!({"byContext": 1, "conditional": 0}));
+    assert!(said.contains("hidden: 1 row by the context"), "{said}");
+    let (rows, hidden, _) = ask(&["--certain", "--context", "aws:username=v"]);
+    assert_eq!(rows, "");
+    assert_eq!(hidden, serde_json::json!({"byContext": 1, "conditional": 1}));
+    let (_, _, said) = ask(&["--context", "kms:ViaServise=x"]);
+    assert!(said.contains("did you mean `kms:ViaService`?"), "{said}");
+
+    let table = run(&["what-can", "user/v", "-s", CONDITIONS, "--certain"]);
+    assert!(
+        text(&table.stdout).contains("\nhidden: 1 conditional row\n"),
+        "{}",
+        text(&table.stdout)
+    );
+    let lines = run(&["matrix", "-s", CONDITIONS, "--certain", "--format", "ndjson"]);
+    assert!(!text(&lines.stdout).contains("conditional"));
+    assert!(
+        text(&lines.stderr).contains("conditional row"),
+        "{}",
+        text(&lines.stderr)
+    );
+}
+
+#[test]
+fn what_no_request_states_is_refused() {
+    let ask = |more: &[&str]| {
+        let output = run(&[&["matrix", "-s", CONDITIONS, "-q"][..], more].concat());
+        assert_eq!(output.status.code(), Some(2));
+        text(&output.stderr).to_owned()
+    };
+    let service = "kms:ViaService=s3.us-east-1.amazonaws.com";
+    let said = ask(&["--context", "aws:ViaAWSService=false", "--context", service]);
+    assert!(said.contains("no request has this context"), "{said}");
+    let said = ask(&["--at", "2026-01-01", "--context", "aws:CurrentTime=2026-01-01"]);
+    assert!(said.contains("given twice"), "{said}");
+    let said = ask(&["--at", "soon"]);
+    assert!(said.contains("2026-11-26T09:00:00Z"), "{said}");
+}
+
 #[test]
 fn lint_finds_or_is_clean() {
     let folder = tempfile::tempdir().unwrap();

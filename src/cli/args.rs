@@ -160,9 +160,30 @@ pub(super) enum Verb {
     Lint(Lint),
 }
 
+/// What is known of the requests that rows are about, and which rows to list.
+#[derive(Debug, Args)]
+pub(super) struct Narrow {
+    /// A context key that is known of the requests; repeat it for more keys, or for more values of one key
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Conditions")]
+    pub(super) context: Vec<(String, String)>,
+    /// When the requests are made, as `aws:CurrentTime`: 2026-11-26 or 2026-11-26T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Conditions")]
+    pub(super) at: Option<String>,
+    /// Only access that holds always
+    #[arg(long, help_heading = "Conditions")]
+    pub(super) certain: bool,
+    /// Also access that depends on conditions; this is the default
+    #[arg(long, conflicts_with = "certain", help_heading = "Conditions")]
+    pub(super) possible: bool,
+    /// Show long conditions whole
+    #[arg(long, help_heading = "Output")]
+    pub(super) wide: bool,
+}
+
 const WHO_CAN_EXAMPLES: &str = "\
 Examples:
   keywho who-can kms:Decrypt alias/payments -s snapshot
+  keywho who-can Decrypt alias/payments -s snapshot --at 2026-11-26 --context aws:SourceIp=203.0.113.7
   keywho who-can sign 7f52a303-09b8-4eaa-ac76-82c00dbe54d5 -s snapshot --format csv -o signers.csv
   keywho who-can PutKeyPolicy arn:aws:kms:eu-west-1:111122223333:alias/payments -s snapshot --format json";
 
@@ -173,6 +194,8 @@ pub(super) struct WhoCan {
     pub(super) action: String,
     /// Key id, key ARN, alias name or alias ARN
     pub(super) key: String,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
 }
 
 const WHAT_CAN_EXAMPLES: &str = "\
@@ -186,6 +209,8 @@ Examples:
 pub(super) struct WhatCan {
     /// ARN, `role/NAME`, `user/NAME`, `ACCOUNT:role/NAME`, service principal or `account:ID`
     pub(super) principal: String,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
 }
 
 const DECIDE_EXAMPLES: &str = "\
@@ -308,6 +333,8 @@ pub(super) struct Matrix {
     /// Also list operations that the key cannot perform, marked as not usable
     #[arg(long, help_heading = "Selection")]
     pub(super) all_operations: bool,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
 }
 
 const COVERAGE_EXAMPLES: &str = "\
@@ -359,6 +386,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Checks a point in time, in a form that policies may have.
+fn time(text: &str) -> Result<String, String> {
+    match keywho::condition::value::seconds(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write it as 2026-11-26, 2026-11-26T09:00:00Z or seconds since 1970".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,6 +412,14 @@ mod tests {
             Ok(("kms:EncryptionContext:a".into(), "b=c".into()))
         );
         assert!(pair("=b").is_err() && pair("b").is_err());
+    }
+
+    #[test]
+    fn a_time_has_the_forms_of_policies() {
+        for text in ["2026-11-26", "2026-11-26T09:00:00Z", "1798761600"] {
+            assert_eq!(time(text), Ok(text.to_owned()));
+        }
+        assert!(time("yesterday").is_err());
     }
 
     #[test]

@@ -11,13 +11,14 @@ pub(super) fn run(global: &Global) -> anyhow::Result<Exit> {
     let format = global.format("coverage", Format::Text, &[Format::Text, Format::Json])?;
     let loaded = Loaded::read(global)?;
     let (coverage, files) = (&loaded.snapshot.coverage, &loaded.snapshot.files);
+    let undecided = loaded.engine().undecided();
     let mut output = Output::open(global)?;
     if format == Format::Text {
         let layout = output.layout();
-        output.text(&text::coverage(coverage, files, layout))?;
+        output.text(&text::coverage(coverage, undecided, files, layout))?;
     } else {
         let mut bytes = Vec::new();
-        json::coverage(&mut bytes, coverage, files);
+        json::coverage(&mut bytes, coverage, undecided, files);
         bytes.push(b'\n');
         output.bytes(&bytes)?;
     }

@@ -3,13 +3,14 @@
 use super::Exit;
 use super::args::{Format, Global, Matrix};
 use super::input::Loaded;
+use super::narrow::{narrowing, query, say_hidden};
 use super::output::Output;
 use keywho::model::snapshot::Gap;
 use keywho::report::csv::Csv;
 use keywho::report::json::{self, Place};
-use keywho::report::text;
+use keywho::report::text::{self, Layout};
 use keywho::source::Files;
-use keywho::{MatrixFilter, Row};
+use keywho::{MatrixFilter, Narrowing, Row};
 use serde_json::Value;
 use std::io;
 
@@ -27,23 +28,31 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
         actions: args.actions.clone(),
         all_operations: args.all_operations,
     };
-    let rows = engine.matrix(&filter)?;
+    let narrowing = narrowing(global, &args.narrow, &engine)?;
+    let rows = engine.matrix(&filter)?.filter_map(|row| narrowing.row(row));
     let gaps = &engine.coverage().gaps;
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = output.layout();
+        let layout = Layout {
+            wide: args.narrow.wide,
+            ..output.layout()
+        };
         let rows: Vec<_> = rows.collect();
         output.text(&text::matrix(&rows, &loaded.names, layout))?;
+        output.text(&text::hidden(narrowing.hidden()))?;
         say_gaps(&mut output, gaps)?;
     } else {
-        let query = serde_json::json!({
+        let mut asked = serde_json::json!({
             "verb": "matrix",
             "principals": args.principals,
             "keys": args.keys,
             "actions": args.actions,
             "all_operations": args.all_operations,
         });
-        write_rows(&mut output, format, &query, rows, gaps, &loaded.snapshot.files)?;
+        query(&args.narrow, &mut asked);
+        let files = &loaded.snapshot.files;
+        write_rows(&mut output, format, &asked, rows, &narrowing, gaps, files)?;
+        say_hidden(global, &narrowing);
     }
     output.finish()?;
     Ok(Exit::Clean)
@@ -55,6 +64,7 @@ pub(super) fn write_rows(
     format: Format,
     query: &Value,
     rows: impl IntoIterator<Item = Row>,
+    narrowing: &Narrowing<'_>,
     unknown: &[Gap],
     files: &Files,
 ) -> io::Result<()> {
@@ -80,7 +90,7 @@ pub(super) fn write_rows(
         }
     }
     if whole {
-        json::end(&mut piece, unknown, files);
+        json::end(&mut piece, unknown, files, narrowing.hidden());
     }
     output.bytes(&piece)
 }

@@ -9,6 +9,7 @@ mod decide;
 mod input;
 mod lint;
 mod matrix;
+mod narrow;
 mod output;
 mod requests;
 mod what_can;

@@ -36,6 +36,7 @@ impl Output {
         };
         Layout {
             width: width.filter(|width| *width > 0),
+            wide: false,
         }
     }
 

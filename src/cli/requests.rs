@@ -44,7 +44,8 @@ pub(super) fn run(global: &Global, path: &Path) -> anyhow::Result<Exit> {
     stream.pump(&mut input, &mut output)?;
     if format == Format::Json {
         let mut end = Vec::new();
-        json::end(&mut end, &loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
+        let (gaps, files) = (&loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
+        json::end(&mut end, gaps, files, keywho::Hidden::default());
         output.bytes(&end)?;
     }
     output.finish()?;

@@ -4,8 +4,10 @@ use super::Exit;
 use super::args::{Format, Global, WhatCan};
 use super::input::Loaded;
 use super::matrix::{say_gaps, write_rows};
+use super::narrow::{narrowing, query, say_hidden};
 use super::output::Output;
-use keywho::report::text;
+use keywho::Row;
+use keywho::report::text::{self, Layout};
 use serde_json::json;
 
 /// Answers the question.
@@ -13,16 +15,25 @@ pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
     let format = global.format("what-can", Format::Text, &Format::ALL)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
-    let rows = engine.what_can(&args.principal)?;
+    let narrowing = narrowing(global, &args.narrow, &engine)?;
+    let rows = engine.what_can(&args.principal)?.into_iter();
+    let rows: Vec<Row> = rows.filter_map(|row| narrowing.row(row)).collect();
     let gaps = &engine.coverage().gaps;
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = output.layout();
+        let layout = Layout {
+            wide: args.narrow.wide,
+            ..output.layout()
+        };
         output.text(&text::what_can(&args.principal, &rows, &loaded.names, layout))?;
+        output.text(&text::hidden(narrowing.hidden()))?;
         say_gaps(&mut output, gaps)?;
     } else {
-        let query = json!({"verb": "what-can", "principal": args.principal});
-        write_rows(&mut output, format, &query, rows, gaps, &loaded.snapshot.files)?;
+        let mut asked = json!({"verb": "what-can", "principal": args.principal});
+        query(&args.narrow, &mut asked);
+        let files = &loaded.snapshot.files;
+        write_rows(&mut output, format, &asked, rows, &narrowing, gaps, files)?;
+        say_hidden(global, &narrowing);
     }
     output.finish()?;
     Ok(Exit::Clean)

@@ -4,8 +4,9 @@ use super::Exit;
 use super::args::{Format, Global, WhoCan};
 use super::input::Loaded;
 use super::matrix::write_rows;
+use super::narrow::{narrowing, query, say_hidden};
 use super::output::Output;
-use keywho::report::text;
+use keywho::report::text::{self, Layout};
 use keywho::{Access, Row};
 use serde_json::json;
 
@@ -14,12 +15,17 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
     let format = global.format("who-can", Format::Text, &Format::ALL)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
+    let narrowing = narrowing(global, &args.narrow, &engine)?;
     let rows = engine.who_can(&args.action, &args.key)?;
     let unknown = engine.gaps_for_key(rows.first().map_or(&args.key, |row| &row.key));
+    let rows: Vec<Row> = rows.into_iter().filter_map(|row| narrowing.row(row)).collect();
     let exit = exit(&rows);
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = output.layout();
+        let layout = Layout {
+            wide: args.narrow.wide,
+            ..output.layout()
+        };
         output.text(&text::who_can(
             &args.action,
             &args.key,
@@ -27,17 +33,21 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
             &loaded.names,
             layout,
         ))?;
+        output.text(&text::hidden(narrowing.hidden()))?;
         output.text(&text::unknown(&unknown, &loaded.snapshot.files, layout))?;
     } else {
-        let query = json!({"verb": "who-can", "action": args.action, "key": args.key});
+        let mut asked = json!({"verb": "who-can", "action": args.action, "key": args.key});
+        query(&args.narrow, &mut asked);
         write_rows(
             &mut output,
             format,
-            &query,
+            &asked,
             rows,
+            &narrowing,
             &unknown,
             &loaded.snapshot.files,
         )?;
+        say_hidden(global, &narrowing);
     }
     output.finish()?;
     Ok(exit)

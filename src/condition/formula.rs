@@ -2,7 +2,7 @@
 //!
 //! Equal formulas have equal ids, so work on a formula is done once however many rows share it. What is simplified here
 //! is structure only (constants, duplicates, complements, absorption); what a formula means is for
-//! [`solve`](super::solve), and its words are [`words`](super::words).
+//! `solve`, and its words are [`words`](super::words).
 
 use super::operator::Test;
 use super::subject::{Operand, Part, Subject, SubjectId};

@@ -6,52 +6,95 @@
 use super::formula::{Atom, FormulaId, Formulas, Range, Shape};
 use super::operator::Test;
 use super::subject::Operand;
-use std::fmt::Write as _;
 
 /// The formula in plain words.
 #[must_use]
 pub fn text(formulas: &Formulas, id: FormulaId) -> String {
-    let mut out = String::new();
-    write(formulas, id, false, &mut out);
-    out
+    write(
+        formulas,
+        id,
+        &Length {
+            parts: &[],
+            values: usize::MAX,
+        },
+    )
 }
 
-fn write(formulas: &Formulas, id: FormulaId, nested: bool, out: &mut String) {
-    match formulas.shape(id) {
-        Shape::True => out.push_str("always"),
-        Shape::False => out.push_str("never"),
-        Shape::Atom(atom) => write_atom(formulas, atom, true, out),
-        Shape::Not(inner) => match formulas.shape(inner) {
-            Shape::Atom(atom) => write_atom(formulas, atom, false, out),
-            _ => {
-                out.push_str("not (");
-                write(formulas, inner, false, out);
-                out.push(')');
-            }
+/// The formula in a few words: of long lists the first elements, and how many more there are.
+#[must_use]
+pub fn short(formulas: &Formulas, id: FormulaId) -> String {
+    write(
+        formulas,
+        id,
+        &Length {
+            parts: &[4, 3, 2],
+            values: 3,
         },
-        Shape::And(parts) => write_list(formulas, parts, " and ", nested, out),
-        Shape::Or(parts) => write_list(formulas, parts, " or ", nested, out),
+    )
+}
+
+/// How many elements of lists are shown.
+struct Length<'a> {
+    /// Parts of a formula, of a part, and so on; beyond the last number it holds for all.
+    parts: &'a [usize],
+    /// Values that a key is compared with.
+    values: usize,
+}
+
+fn write(formulas: &Formulas, id: FormulaId, length: &Length<'_>) -> String {
+    match formulas.shape(id) {
+        Shape::True => "always".to_owned(),
+        Shape::False => "never".to_owned(),
+        Shape::Atom(atom) => write_atom(formulas, atom, true, length),
+        Shape::Not(inner) => match formulas.shape(inner) {
+            Shape::Atom(atom) => write_atom(formulas, atom, false, length),
+            _ => format!("not ({})", write(formulas, inner, length)),
+        },
+        Shape::And(parts) => write_list(formulas, parts, " and ", length),
+        Shape::Or(parts) => write_list(formulas, parts, " or ", length),
     }
 }
 
-fn write_list(formulas: &Formulas, parts: &[FormulaId], joint: &str, nested: bool, out: &mut String) {
+fn write_list(formulas: &Formulas, parts: &[FormulaId], joint: &str, length: &Length<'_>) -> String {
+    let inner = Length {
+        parts: length
+            .parts
+            .get(1..)
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(length.parts),
+        ..*length
+    };
     let mut sorted: Vec<(&str, String)> = parts
         .iter()
         .map(|&part| {
-            let mut text = String::new();
-            write(formulas, part, true, &mut text);
+            let text = write(formulas, part, &inner);
+            let text = match formulas.shape(part) {
+                Shape::And(_) | Shape::Or(_) => format!("({text})"),
+                _ => text,
+            };
             (key_of(formulas, part), text)
         })
         .collect();
     sorted.sort();
-    let texts: Vec<String> = sorted.into_iter().map(|(_, text)| text).collect();
-    if nested {
-        out.push('(');
+    let texts = sorted.into_iter().map(|(_, text)| text).collect();
+    let shown = length.parts.first().copied().unwrap_or(usize::MAX);
+    cut(
+        texts,
+        shown,
+        joint,
+        joint,
+        if joint == " and " { "conditions" } else { "ways" },
+    )
+}
+
+/// The first texts of a list, and how many more there are; one more is shown rather than counted.
+fn cut(mut texts: Vec<String>, shown: usize, joint: &str, last: &str, noun: &str) -> String {
+    let more = texts.len().saturating_sub(shown);
+    if more < 2 {
+        return texts.join(joint);
     }
-    out.push_str(&texts.join(joint));
-    if nested {
-        out.push(')');
-    }
+    texts.truncate(shown);
+    format!("{}{last}{more} more {noun}", texts.join(joint))
 }
 
 /// The condition key that a part begins with; nothing for parts that are lists or about no key.
@@ -66,7 +109,7 @@ fn key_of(formulas: &Formulas, id: FormulaId) -> &str {
     }
 }
 
-fn write_atom(formulas: &Formulas, atom: &Atom, positive: bool, out: &mut String) {
+fn write_atom(formulas: &Formulas, atom: &Atom, positive: bool, length: &Length<'_>) -> String {
     let subject = atom.subject().and_then(|id| formulas.subject_of(id));
     let name = match subject {
         // Compared with what only the request tells.
@@ -77,39 +120,38 @@ fn write_atom(formulas: &Formulas, atom: &Atom, positive: bool, out: &mut String
         None => String::new(),
     };
     let not = if positive { "" } else { "not " };
-    // Writing to a `String` cannot fail.
-    let _ = match atom {
-        Atom::Absent { .. } if positive => write!(out, "{name} is absent"),
-        Atom::Absent { .. } => write!(out, "{name} is present"),
+    match atom {
+        Atom::Absent { .. } if positive => format!("{name} is absent"),
+        Atom::Absent { .. } => format!("{name} is present"),
         Atom::Test {
             range, test, values, ..
         } => {
-            let what = format!("{}{}", verb(*test), list(values, *test));
+            let what = format!("{}{}", verb(*test), list(values, *test, length.values));
             let several = subject.is_some_and(|subject| subject.multi_valued);
             match (range, positive) {
-                (Range::Some, true) if several => write!(out, "some value of {name} is {what}"),
-                (Range::Some, false) if several => write!(out, "no value of {name} is {what}"),
-                (Range::Some | Range::Bare, _) => write!(out, "{name} is {not}{what}"),
-                (Range::SomeNot, true) => write!(out, "some value of {name} is not {what}"),
-                (Range::SomeNot, false) => write!(out, "every value of {name} is {what}"),
+                (Range::Some, true) if several => format!("some value of {name} is {what}"),
+                (Range::Some, false) if several => format!("no value of {name} is {what}"),
+                (Range::Some | Range::Bare, _) => format!("{name} is {not}{what}"),
+                (Range::SomeNot, true) => format!("some value of {name} is not {what}"),
+                (Range::SomeNot, false) => format!("every value of {name} is {what}"),
             }
         }
         Atom::Ambiguous { rule, about } | Atom::Unknown { rule, about } if positive => {
-            write!(out, "[{rule}: {about}]")
+            format!("[{rule}: {about}]")
         }
         Atom::Ambiguous { rule, about } | Atom::Unknown { rule, about } => {
-            write!(out, "[{rule}: not the case that {about}]")
+            format!("[{rule}: not the case that {about}]")
         }
-    };
+    }
 }
 
-fn list(values: &[Operand], test: Test) -> String {
+fn list(values: &[Operand], test: Test, length: usize) -> String {
     let mut shown: Vec<String> = values.iter().map(|value| value.shown(test)).collect();
     shown.sort();
     match shown.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),
-        many => format!("one of {}", many.join(", ")),
+        _ => format!("one of {}", cut(shown, length, ", ", " and ", "").trim_end()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::condition::formula::{FormulaId, Formulas};
 use crate::engine::{Engine, Folded};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::view::View;
-use crate::facts::world::{Key, Resource};
+use crate::facts::world::{Key, Kind, Resource};
 use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::pattern::glob_ignore_case;
 use crate::{Error, pattern};
@@ -25,6 +25,16 @@ pub struct MatrixFilter {
     pub all_operations: bool,
 }
 
+/// What a cell allows, before rows of one name are put together.
+struct Found<'e> {
+    folded: &'e Folded,
+    principal: &'e str,
+    key: &'e str,
+    action: Action,
+    formula: FormulaId,
+    usable: bool,
+}
+
 impl Engine {
     /// Everyone who can do an action on a key, sorted by principal.
     ///
@@ -33,13 +43,13 @@ impl Engine {
     pub fn who_can(&self, action: &str, key: &str) -> Result<Vec<Row>, Error> {
         let action = names::action(action)?;
         let key = self.find_key(key)?;
-        let mut rows: Vec<Row> = self
+        let mut found: Vec<Found> = self
             .cells_of_key(key)
             .iter()
-            .flat_map(|folded| self.rows(folded, ActionSet::from(action), true))
+            .flat_map(|folded| self.found(folded, ActionSet::from(action), true))
             .collect();
-        rows.sort_by(|a, b| a.principal.cmp(&b.principal));
-        Ok(self.merged(rows))
+        found.sort_by(|a, b| a.principal.cmp(b.principal));
+        Ok(self.rows(&found))
     }
 
     /// Everything a principal can do, sorted by key and action.
@@ -48,14 +58,14 @@ impl Engine {
     /// The principal is not known, or several could be meant.
     pub fn what_can(&self, principal: &str) -> Result<Vec<Row>, Error> {
         let wanted = self.find_principals(principal)?;
-        let mut rows: Vec<Row> = self
+        let mut found: Vec<Found> = self
             .folded
             .iter()
             .filter(|folded| wanted.contains(&folded.principal))
-            .flat_map(|folded| self.rows(folded, ActionSet::ALL, false))
+            .flat_map(|folded| self.found(folded, ActionSet::ALL, false))
             .collect();
-        rows.sort_by(|a, b| (&a.key, a.action).cmp(&(&b.key, b.action)));
-        Ok(self.merged(rows))
+        found.sort_by(|a, b| (a.key, a.action).cmp(&(b.key, b.action)));
+        Ok(self.rows(&found))
     }
 
     /// The whole relation, or the part a filter leaves, sorted by key, principal and action.
@@ -87,12 +97,12 @@ impl Engine {
         let same = move |a: &&Folded, b: &&Folded| a.key == b.key && name(a) == name(b);
         let groups: Vec<Vec<&Folded>> = order.chunk_by(same).map(<[&Folded]>::to_vec).collect();
         Ok(groups.into_iter().flat_map(move |group| {
-            let mut rows: Vec<Row> = group
+            let mut found: Vec<Found> = group
                 .into_iter()
-                .flat_map(|folded| self.rows(folded, actions, all))
+                .flat_map(|folded| self.found(folded, actions, all))
                 .collect();
-            rows.sort_by_key(|row| row.action);
-            self.merged(rows)
+            found.sort_by_key(|found| found.action);
+            self.rows(&found)
         }))
     }
 
@@ -103,31 +113,81 @@ impl Engine {
             .unwrap_or_default()
     }
 
-    /// The rows of one cell.
-    fn rows(&self, folded: &Folded, wanted: ActionSet, all: bool) -> Vec<Row> {
+    /// What one cell allows, action by action.
+    fn found<'e>(&'e self, folded: &'e Folded, wanted: ActionSet, all: bool) -> Vec<Found<'e>> {
         let (Some(principal), Some(key)) =
             (self.world.principal(folded.principal), self.world.key(folded.key))
         else {
             return Vec::new();
         };
-        let mut rows = Vec::new();
+        let mut found = Vec::new();
         for &(actions, formula) in &folded.access {
             // S6.16: SynchronizeMultiRegionKey has no row.
             for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
                 let usable = can_perform(key, action);
                 if usable || all {
-                    rows.push(Row {
-                        principal: principal.name.clone(),
-                        key: key.arn.clone(),
+                    found.push(Found {
+                        folded,
+                        principal: &principal.name,
+                        key: &key.arn,
                         action,
-                        access: self.access(formula),
-                        via: self.via(folded, action),
+                        formula,
                         usable,
                     });
                 }
             }
         }
-        rows
+        found
+    }
+
+    /// One row for each principal name, key and action: what stands for the same follows each other.
+    fn rows(&self, found: &[Found<'_>]) -> Vec<Row> {
+        let same =
+            |a: &Found<'_>, b: &Found<'_>| (a.principal, a.key, a.action) == (b.principal, b.key, b.action);
+        let row = |group: &[Found<'_>]| {
+            let first = group.first()?;
+            let mut via: Vec<Derivation> = group
+                .iter()
+                .flat_map(|one| self.via(one.folded, one.action))
+                .collect();
+            via.sort();
+            via.dedup();
+            Some(Row {
+                principal: first.principal.to_owned(),
+                key: first.key.to_owned(),
+                action: first.action,
+                access: self.access_of(first.principal, group),
+                via,
+                usable: first.usable,
+            })
+        };
+        found.chunk_by(same).filter_map(row).collect()
+    }
+
+    /// What the callers of one name have together. A federated user's name does not tell who made the session: access
+    /// is certain only if it is whoever did (S3.1.4).
+    fn access_of(&self, name: &str, group: &[Found<'_>]) -> Access {
+        let is_federated = |id: &&PrincipalId| {
+            self.world
+                .principal(**id)
+                .is_some_and(|one| one.kind == Kind::Federated)
+        };
+        let named = self.world.principal_ids.get(name).into_iter().flatten();
+        let callers = named.filter(is_federated).count().max(1);
+        let formulas = || group.iter().map(|found| found.formula);
+        match formulas().next() {
+            Some(first) if group.len() == callers && formulas().all(|formula| formula == first) => {
+                self.access(first)
+            }
+            _ => {
+                let of_callers = group.iter().map(|found| {
+                    let caller = self.world.principal(found.folded.principal);
+                    let creator = caller.and_then(|caller| caller.origin.as_deref());
+                    (creator.unwrap_or(name), found.formula)
+                });
+                self.access_by_creator(&of_callers.collect::<Vec<_>>())
+            }
+        }
     }
 
     /// By which paths a cell allows an action.
@@ -153,26 +213,6 @@ impl Engine {
         via.sort();
         via.dedup();
         via
-    }
-
-    /// Rows of one principal name that stand for several callers (federated users of different creators) become one.
-    fn merged(&self, rows: Vec<Row>) -> Vec<Row> {
-        let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
-        for row in rows {
-            match merged.last_mut() {
-                Some(last)
-                    if (&last.principal, &last.key, last.action)
-                        == (&row.principal, &row.key, row.action) =>
-                {
-                    last.via.extend(row.via);
-                    last.via.sort();
-                    last.via.dedup();
-                    last.access = either(&last.access, &row.access);
-                }
-                _ => merged.push(row),
-            }
-        }
-        merged
     }
 
     fn wanted_keys(&self, wanted: &[String]) -> Result<Option<Vec<KeyId>>, Error> {
@@ -216,15 +256,6 @@ impl Engine {
             }
         }
         Ok(Some(found))
-    }
-}
-
-/// Two answers for one name: it is certain only if both are.
-fn either(a: &Access, b: &Access) -> Access {
-    match (a, b) {
-        (Access::Always, Access::Always) => Access::Always,
-        (Access::Conditional { .. }, _) => a.clone(),
-        (_, Access::Conditional { .. }) => b.clone(),
     }
 }
 

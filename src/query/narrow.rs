@@ -13,6 +13,7 @@ use crate::facts::context::AnyRequest;
 use crate::facts::world::Principal;
 use crate::policy::document::PolicyKind;
 use ahash::AHashMap;
+use std::cell::{Cell, RefCell};
 
 /// Narrows rows to the requests whose context states what is given.
 #[derive(Debug)]
@@ -20,8 +21,22 @@ pub struct Narrowing<'e> {
     engine: &'e Engine,
     given: RequestContext,
     names: Vec<KeyName>,
+    only_certain: bool,
+    hidden: Cell<Hidden>,
     /// What each condition comes to. The conditions are kept: that is what makes their identities theirs.
-    known: AHashMap<(usize, FormulaId), (Residual, Option<Access>)>,
+    known: RefCell<AHashMap<(usize, FormulaId), Narrowed>>,
+}
+
+/// A condition, and what it comes to; `None` if no request meets it.
+type Narrowed = (Residual, Option<Access>);
+
+/// How many rows were left out, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// No request that states what is given is allowed.
+    pub by_context: usize,
+    /// Access depends on more than what is given.
+    pub conditional: usize,
 }
 
 impl Engine {
@@ -41,14 +56,49 @@ impl Engine {
             engine: self,
             given: given.clone(),
             names: given.keys().map(|name| KeyName::new(name)).collect(),
-            known: AHashMap::new(),
+            only_certain: false,
+            hidden: Cell::default(),
+            known: RefCell::default(),
         })
     }
 }
 
 impl Narrowing<'_> {
-    /// The row as it is for these requests; `None` if none of them is allowed.
-    pub fn row(&mut self, row: Row) -> Option<Row> {
+    /// Leaves out rows that stay conditional.
+    #[must_use]
+    pub fn only_certain(self) -> Self {
+        Narrowing {
+            only_certain: true,
+            ..self
+        }
+    }
+
+    /// How many rows were left out so far.
+    #[must_use]
+    pub fn hidden(&self) -> Hidden {
+        self.hidden.get()
+    }
+
+    /// The row as it is for these requests; `None` if it is to be left out.
+    pub fn row(&self, row: Row) -> Option<Row> {
+        let mut hidden = self.hidden.get();
+        let narrowed = self.narrowed(row);
+        let kept = match narrowed {
+            None => {
+                hidden.by_context += 1;
+                None
+            }
+            Some(row) if self.only_certain && !matches!(row.access, Access::Always) => {
+                hidden.conditional += 1;
+                None
+            }
+            kept => kept,
+        };
+        self.hidden.set(hidden);
+        kept
+    }
+
+    fn narrowed(&self, row: Row) -> Option<Row> {
         if self.given.is_empty() {
             return Some(row);
         }
@@ -58,8 +108,8 @@ impl Narrowing<'_> {
         let access = match &row.access {
             Access::Always => Access::Always,
             Access::Conditional { condition, .. } => {
-                let (_, access) = self
-                    .known
+                let mut known = self.known.borrow_mut();
+                let (_, access) = known
                     .entry(condition.identity())
                     .or_insert_with(|| (condition.clone(), condition.given(&self.given)));
                 access.clone()?

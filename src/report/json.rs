@@ -6,7 +6,9 @@
 use super::SCHEMA_VERSION;
 use crate::model::snapshot::{Coverage, Gap};
 use crate::source::Files;
-use crate::{Access, Decision, Derivation, GrantRef, Outcome, RequestContext, Residual, Row, StatementRef};
+use crate::{
+    Access, Decision, Derivation, GrantRef, Hidden, Outcome, RequestContext, Residual, Row, StatementRef,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -241,9 +243,16 @@ pub fn begin(out: &mut Vec<u8>, query: &Value) {
 }
 
 /// What ends a whole answer: everything after the last element of `results`.
-pub fn end(out: &mut Vec<u8>, unknown: &[Gap], files: &Files) {
+pub fn end(out: &mut Vec<u8>, unknown: &[Gap], files: &Files, hidden: Hidden) {
     out.extend_from_slice(b"],\"unknown\":");
     append(out, &gaps(unknown, files));
+    if hidden != Hidden::default() {
+        out.extend_from_slice(b",\"hidden\":");
+        append(
+            out,
+            &serde_json::json!({"byContext": hidden.by_context, "conditional": hidden.conditional}),
+        );
+    }
     out.extend_from_slice(b"}\n");
 }
 
@@ -269,7 +278,7 @@ fn gaps<'a>(gaps: &'a [Gap], files: &'a Files) -> Vec<GapView<'a>> {
 }
 
 /// The coverage of a snapshot as one object, without a line end.
-pub fn coverage(out: &mut Vec<u8>, coverage: &Coverage, files: &Files) {
+pub fn coverage(out: &mut Vec<u8>, coverage: &Coverage, undecided: usize, files: &Files) {
     let read = coverage
         .read
         .iter()
@@ -281,6 +290,7 @@ pub fn coverage(out: &mut Vec<u8>, coverage: &Coverage, files: &Files) {
             "tool": {"name": "keywho", "version": env!("CARGO_PKG_VERSION")},
             "read": read.collect::<Vec<_>>(),
             "gaps": gaps(&coverage.gaps, files),
+            "undecidedConditions": undecided,
         }),
     );
 }

@@ -6,7 +6,7 @@ use super::style::{Tone, clean, paint};
 use super::table::render;
 use crate::model::snapshot::{Coverage, Gap};
 use crate::source::Files;
-use crate::{Access, Decision, Derivation, GrantRef, Outcome, Request, Row, StatementRef};
+use crate::{Access, Decision, Derivation, GrantRef, Hidden, Outcome, Request, Row, StatementRef};
 use std::fmt::Write as _;
 
 /// How text is laid out.
@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 pub struct Layout {
     /// Width of the terminal in columns; `None`: no line is wrapped.
     pub width: Option<u16>,
+    /// Whether long conditions are shown whole.
+    pub wide: bool,
 }
 
 /// How many derivations of one row are listed; the others are counted.
@@ -49,7 +51,7 @@ pub fn who_can(action: &str, key: &str, rows: &[Row], names: &Names, layout: Lay
             names::principal(&row.principal),
             answer(row),
             via(row),
-            condition(row),
+            condition(row, layout),
         ]
     });
     text.push_str(&render(
@@ -82,7 +84,7 @@ pub fn what_can(principal: &str, rows: &[Row], names: &Names, layout: Layout) ->
             answer(row),
             actions,
             via(row),
-            condition(row),
+            condition(row, layout),
         ]
     });
     text.push_str(&render(
@@ -106,7 +108,7 @@ pub fn matrix(rows: &[Row], names: &Names, layout: Layout) -> String {
             answer(row),
             actions,
             via(row),
-            condition(row),
+            condition(row, layout),
         ]
     });
     render(
@@ -174,7 +176,7 @@ pub fn decision(request: &Request, decision: &Decision, names: &Names) -> String
 
 /// What the snapshot holds, what it lacks and what that makes unknown.
 #[must_use]
-pub fn coverage(coverage: &Coverage, files: &Files, layout: Layout) -> String {
+pub fn coverage(coverage: &Coverage, undecided: usize, files: &Files, layout: Layout) -> String {
     let cells = coverage.read.iter().map(|item| {
         let tone = if item.read < item.expected {
             Tone::Caution
@@ -195,7 +197,34 @@ pub fn coverage(coverage: &Coverage, files: &Files, layout: Layout) -> String {
             text.push_str(&gap_table(&coverage.gaps, files, layout));
         }
     }
+    if undecided > 0 {
+        let _ = writeln!(
+            text,
+            "\n{} too large to decide: rows that have one stay conditional",
+            count(undecided, "condition")
+        );
+    }
     text
+}
+
+/// How many rows are left out, and why; empty if none is.
+#[must_use]
+pub fn hidden(hidden: Hidden) -> String {
+    let parts = [
+        (
+            hidden.by_context,
+            count(hidden.by_context, "row") + " by the context",
+        ),
+        (hidden.conditional, count(hidden.conditional, "conditional row")),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(rows, text)| (rows > 0).then_some(text))
+        .collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("\nhidden: {}\n", parts.join(", "))
 }
 
 /// The gaps that touch an answer; empty when there is none.
@@ -228,7 +257,11 @@ fn groups(rows: &[Row]) -> Vec<(&Row, String)> {
     for row in rows {
         let action = row.action.to_string();
         let action = action.strip_prefix("kms:").unwrap_or(&action);
-        let shown = [answer(row), via(row), condition(row)];
+        let whole = Layout {
+            wide: true,
+            width: None,
+        };
+        let shown = [answer(row), via(row), condition(row, whole)];
         // Only groups of the same principal and key can match, and these stand at the end.
         let same = groups
             .iter_mut()
@@ -261,11 +294,18 @@ fn answer(row: &Row) -> String {
     }
 }
 
-fn condition(row: &Row) -> String {
-    match &row.access {
-        Access::Always => String::new(),
-        Access::Conditional { condition, .. } => clean(&condition.text()),
+fn condition(row: &Row, layout: Layout) -> String {
+    let Access::Conditional { condition, .. } = &row.access else {
+        return String::new();
+    };
+    let text = match layout.wide {
+        true => clean(&condition.text()),
+        false => clean(&condition.short()),
+    };
+    if condition.is_undecided() {
+        return format!("{text}\n(not decided: budget)");
     }
+    text
 }
 
 /// The derivations of a row, one a line.

@@ -11,8 +11,6 @@ use crate::condition::operator::{Family, Test};
 use crate::condition::subject::{Operand, Subject};
 use crate::condition::value::{Prepared, net, number, seconds};
 use crate::pattern::Token;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rust_decimal::Decimal;
 use std::net::IpAddr;
 
@@ -63,33 +61,33 @@ pub(super) fn candidates(subject: &Subject, comparisons: &[Comparison], patterns
         complete: true,
     };
     let has = |family: &[Family]| comparisons.iter().any(|c| family.contains(&c.test.family()));
-    let strings = has(&[Family::String, Family::Arn]) || !patterns.is_empty();
-    let others = [
-        has(&[Family::Numeric, Family::Date]),
-        has(&[Family::Ip]),
-        has(&[Family::Bool]),
-        has(&[Family::Binary]),
-    ];
-    if others[0] {
+    let strings = has(&[Family::String, Family::Arn, Family::Bool, Family::Binary]) || !patterns.is_empty();
+    let (numbers, addressed) = (has(&[Family::Numeric, Family::Date]), has(&[Family::Ip]));
+    if numbers {
         found.values.extend(points(subject, known, comparisons));
     }
-    if others[1] {
+    if numbers && strings {
+        // Numbers in a spelling that no text has with which they are compared.
+        let spelled = line(comparisons).into_iter().map(|point| format!("{point:.9}"));
+        found.values.extend(spelled);
+    }
+    if addressed {
         found.values.extend(addresses(comparisons));
     }
-    if others[2] {
-        found.values.extend(["true", "false"].map(str::to_owned));
-    }
-    if others[3] {
-        found.values.extend(bytes(comparisons));
-    }
-    let families = others.iter().filter(|&&other| other).count() + usize::from(strings);
-    if strings || families == 0 {
+    if strings || !(numbers || addressed) {
         let texts = texts(subject, known, comparisons, patterns);
         found.complete &= texts.complete;
         found.values.extend(texts.values);
     }
-    // What is compared in several ways may have values that meet more of them at once than those found.
-    found.complete &= families < 2;
+    // What is compared in several ways may have values that meet more of them at once than those found; with numbers and
+    // single texts it has not.
+    let single = |c: &Comparison| match Linear::of(c.test, &c.value).map(|text| text.only_text()) {
+        Some(Some(text)) => !text.ends_with("000000000"),
+        Some(None) => false,
+        None => true,
+    };
+    let mixed = strings && numbers && !(patterns.is_empty() && comparisons.iter().all(single));
+    found.complete &= !mixed && !(addressed && (strings || numbers));
     found.values.push(ordinary(known).to_owned());
     found.values.retain(|value| admits(subject, known, value));
     found.values = distinct(found.values);
@@ -289,18 +287,6 @@ fn after(address: IpAddr) -> Option<IpAddr> {
         IpAddr::V4(v4) => IpAddr::from(v4.to_bits().checked_add(1)?.to_be_bytes()),
         IpAddr::V6(v6) => IpAddr::from(v6.to_bits().checked_add(1)?.to_be_bytes()),
     })
-}
-
-/// All byte strings that are compared with, and another one.
-fn bytes(comparisons: &[Comparison]) -> Vec<String> {
-    let decoded = comparisons
-        .iter()
-        .filter(|c| c.test == Test::BinaryEquals)
-        .filter_map(|c| STANDARD.decode(crate::pattern::written(&c.value)).ok());
-    let mut all: Vec<Vec<u8>> = decoded.collect();
-    let longest = all.iter().map(Vec::len).max().unwrap_or_default();
-    all.push(vec![0; longest + 1]);
-    all.iter().map(|bytes| STANDARD.encode(bytes)).collect()
 }
 
 /// Whether a value meets one of the comparisons.

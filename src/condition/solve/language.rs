@@ -5,6 +5,7 @@
 //! patterns that some text reaches is found, with the shortest such text.
 
 use crate::condition::operator::Test;
+use crate::condition::value::{Prepared, boolean};
 use crate::pattern::Token;
 use ahash::AHashSet;
 use std::collections::VecDeque;
@@ -60,6 +61,15 @@ impl Linear {
             }
             Test::StringLike => value.iter().map(|&token| wild(token, Class::Any)).collect(),
             Test::ArnLike => return Linear::arn_like(value),
+            Test::Bool => {
+                let value = crate::pattern::written(value);
+                return boolean(&value).map(|_| Linear::ignoring_case(&value));
+            }
+            // Bytes have one spelling only.
+            Test::BinaryEquals => {
+                let readable = Prepared::new(test, value).is_valid();
+                return readable.then(|| Linear::of(Test::StringEquals, value)).flatten();
+            }
             _ => return None,
         };
         Some(Linear(steps))

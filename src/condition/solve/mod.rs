@@ -13,6 +13,8 @@ mod language;
 mod links;
 mod sets;
 pub(crate) mod simplify;
+#[cfg(test)]
+mod tests;
 mod universe;
 
 use super::formula::{FormulaId, Formulas};
