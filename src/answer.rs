@@ -252,7 +252,11 @@ fn leaf(formulas: &Formulas, atom: &Atom) -> Value {
             };
             let mut values: Vec<String> = values.iter().map(|value| value.shown(*test)).collect();
             values.sort();
-            json!({ "key": key, "operator": operator, "values": values })
+            // A pair that a grant's constraint wants has exactly this name (S4.9.4).
+            match subject.is_some_and(|subject| subject.exact_pair) {
+                true => json!({ "key": key, "operator": operator, "values": values, "exactName": true }),
+                false => json!({ "key": key, "operator": operator, "values": values }),
+            }
         }
         Atom::Ambiguous { rule, about } => json!({ "ambiguous": about, "rule": rule }),
         Atom::Unknown { rule, about } => json!({ "unknown": about, "rule": rule }),

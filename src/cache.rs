@@ -3,53 +3,125 @@
 use crate::answer::Access;
 use crate::cells::Cell;
 use crate::condition::formula::FormulaId;
-use crate::facts::view::Extra;
-use crate::facts::world::Principal;
+use crate::facts::id::{AccountId, KeyId, PrincipalId};
+use crate::facts::view::{Extra, View};
+use crate::facts::world::{Principal, World};
 use ahash::AHashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
 
-/// A principal on a key, with its cell.
+/// Somebody who may ask.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Asker {
     pub(crate) principal: Principal,
-    pub(crate) cell: Cell,
-    /// Policies that only this principal or key has.
+    pub(crate) stand_in: StandIn,
+    /// Policies that only this principal or the key has.
     pub(crate) extra: Arc<Extra>,
 }
 
-/// The cells of one pair: one for each principal the name may stand for.
-type Cells = Arc<[Prepared]>;
+impl Asker {
+    /// The world as it is for this principal.
+    pub(crate) fn view<'a>(&'a self, world: &'a World) -> View<'a> {
+        View {
+            world,
+            extra: Some(&self.extra),
+        }
+    }
+}
 
-/// How many pairs are kept; beyond it the cache starts anew.
+/// With whom a principal shares its cells, since no rule tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StandIn {
+    /// A principal of the tables: itself.
+    Listed(PrincipalId),
+    /// The sessions of a role of the tables that have no place of their own in them.
+    SessionOf(PrincipalId),
+    /// Somebody else: itself, by a number.
+    Other(u32),
+}
+
+/// Principals of the tables, or not, of one account, that ask about one key.
+type Alike = (bool, Option<AccountId>, KeyId);
+
+/// How many entries are kept; beyond it a table starts anew.
 const LIMIT: usize = 1 << 20;
 
-/// Principals by the name in requests and, for federated users, their creator; cells by principal name and key.
+/// Askers by their name and, for federated users, their creator; cells by stand-in and key; conditions.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    pairs: RwLock<AHashMap<(String, u32), Cells>>,
+    askers: RwLock<AHashMap<String, Arc<[Asker]>>>,
+    others: AtomicU32,
+    cells: RwLock<AHashMap<(StandIn, KeyId), Arc<Cell>>>,
+    asked: RwLock<AHashMap<Alike, u32>>,
     conditions: RwLock<AHashMap<FormulaId, Access>>,
     by_creator: RwLock<AHashMap<Vec<(String, FormulaId)>, Access>>,
 }
 
 impl Cache {
-    /// The cells of a pair, made by `make` if they are not there.
-    pub(crate) fn get<E>(
+    /// Those a name may stand for, made by `make` if they are not there.
+    pub(crate) fn askers<E>(
         &self,
-        principal: String,
-        key: u32,
-        make: impl FnOnce() -> Result<Vec<Prepared>, E>,
-    ) -> Result<Cells, E> {
-        let at = (principal, key);
-        if let Some(found) = read(&self.pairs).get(&at) {
+        name: &str,
+        creator: &str,
+        make: impl FnOnce() -> Result<Vec<Asker>, E>,
+    ) -> Result<Arc<[Asker]>, E> {
+        let with_creator;
+        let at = match creator {
+            "" => name,
+            creator => {
+                with_creator = format!("{name} {creator}");
+                &with_creator
+            }
+        };
+        if let Some(found) = read(&self.askers).get(at) {
             return Ok(Arc::clone(found));
         }
-        let made: Cells = make()?.into();
-        let mut pairs = write(&self.pairs);
-        if pairs.len() >= LIMIT {
-            pairs.clear();
+        let made: Arc<[Asker]> = make()?.into();
+        let mut askers = write(&self.askers);
+        if askers.len() >= LIMIT {
+            askers.clear();
         }
-        pairs.insert(at, Arc::clone(&made));
+        askers.insert(at.to_owned(), Arc::clone(&made));
         Ok(made)
+    }
+
+    /// A stand-in that nobody else has.
+    pub(crate) fn other(&self) -> StandIn {
+        StandIn::Other(self.others.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A cell that is there.
+    pub(crate) fn cell(&self, stand_in: StandIn, key: KeyId) -> Option<Arc<Cell>> {
+        read(&self.cells).get(&(stand_in, key)).cloned()
+    }
+
+    /// Keeps a cell.
+    pub(crate) fn keep(&self, stand_in: StandIn, key: KeyId, cell: Cell) -> Arc<Cell> {
+        let mut cells = write(&self.cells);
+        if cells.len() >= LIMIT {
+            cells.clear();
+        }
+        let cell = Arc::new(cell);
+        cells.insert((stand_in, key), Arc::clone(&cell));
+        cell
+    }
+
+    /// Counts a cell that had to be derived; whether there were many for this key and account.
+    pub(crate) fn asked_often(
+        &self,
+        stand_in: StandIn,
+        account: Option<AccountId>,
+        key: KeyId,
+        many: u32,
+    ) -> bool {
+        let of = (matches!(stand_in, StandIn::Listed(_)), account, key);
+        let mut asked = write(&self.asked);
+        if asked.len() >= LIMIT {
+            asked.clear();
+        }
+        let count = asked.entry(of).or_default();
+        *count = count.saturating_add(1);
+        *count > many
     }
 
     /// What a formula means for access, made by `make` if it is not there.

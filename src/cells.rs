@@ -280,7 +280,7 @@ pub(crate) struct Derived {
 
 /// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
 pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
-    use crate::rules::{denies, grants, guardrails, paths};
+    use crate::rules::{grants, paths};
     let mut rows = paths::run(facts);
     rows.extend(grants::run(facts));
     rows.sort_unstable_by_key(|row| {
@@ -297,15 +297,27 @@ pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(Principal
     touched.extend_from_slice(pairs);
     touched.sort_unstable();
     touched.dedup();
-    let limits = guardrails::run(facts, &touched);
-    let mut denies = denies::run(facts, &touched);
+    Derived {
+        paths: rows,
+        ..derive_limits(facts, &touched)
+    }
+}
+
+/// Runs the rules of denies and limits only, for pairs that no path touches.
+pub(crate) fn derive_limits(
+    facts: &crate::facts::relations::Facts,
+    pairs: &[(PrincipalId, KeyId)],
+) -> Derived {
+    use crate::rules::{denies, guardrails};
+    let limits = guardrails::run(facts, pairs);
+    let mut denies = denies::run(facts, pairs);
     let (mut allows, mut levels, mut under) = (limits.allows, limits.levels, limits.under);
     denies.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
     allows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
     levels.sort_unstable_by_key(|row| (row.key, row.account, row.level, row.statement));
     under.sort_unstable();
     Derived {
-        paths: rows,
+        paths: Vec::new(),
         denies,
         allows,
         levels,
@@ -330,6 +342,15 @@ impl Derived {
             self.levels.len() + self.under.len(),
         );
         self.paths.len() + limits + levels
+    }
+
+    /// Whether some path leads a principal to a key.
+    pub(crate) fn has_path(&self, principal: PrincipalId, key: KeyId) -> bool {
+        let at = (key, principal);
+        let start = self.paths.partition_point(|row| (row.key, row.principal) < at);
+        self.paths
+            .get(start)
+            .is_some_and(|row| (row.key, row.principal) == at)
     }
 
     /// The cell of one pair; `account` is the principal's.

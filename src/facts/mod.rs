@@ -1,5 +1,6 @@
 //! From the snapshot to facts: everything about strings, ARNs and conditions is finished here.
 
+pub(crate) mod asking;
 pub(crate) mod build;
 pub(crate) mod context;
 pub(crate) mod id;

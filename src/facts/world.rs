@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) principals: Vec<Principal>,
     /// By ARN, service name, `account:ID` or `*`.
     pub(crate) principal_ids: AHashMap<String, SmallVec<[PrincipalId; 1]>>,
+    /// Roles by what the ARNs of their sessions begin with.
+    pub(crate) roles_by_session: AHashMap<String, PrincipalId>,
     pub(crate) keys: Vec<Key>,
     pub(crate) key_ids: AHashMap<String, KeyId>,
     pub(crate) policies: Vec<Policy>,

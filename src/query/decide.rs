@@ -5,19 +5,16 @@ use super::request;
 use super::{bulk, names, reasons};
 use crate::Error;
 use crate::answer::{Decision, Outcome, Residual};
-use crate::cache::Prepared;
-use crate::cells::{Cell, Layers, Values, derive};
+use crate::cells::{Cell, Layers, Values};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::simplify::simplify;
 use crate::condition::solve::{RequestContext, Verdict, verdict};
 use crate::engine::Engine;
-use crate::facts::id::{AccountId, Basis, KeyId, PolicyId, PrincipalId, Route};
-use crate::facts::lower::{Scope, lower};
-use crate::facts::principals::unlisted;
+use crate::facts::id::{Basis, Route};
 use crate::facts::residual::Case;
 use crate::facts::stated::Stated;
-use crate::facts::view::{Extra, View};
-use crate::facts::world::{Key, Kind, Principal, Resource};
+use crate::facts::view::Extra;
+use crate::facts::world::{Key, Kind, Resource};
 use crate::model::action::{Action, ActionSet};
 use crate::model::request::Request;
 use crate::policy::document::PolicyKind;
@@ -63,19 +60,15 @@ impl Engine {
         let stated = self.stated(request, need)?;
         let prepared = self.prepared(request, need)?;
         let mut decisions = Vec::new();
-        for one in prepared.iter() {
-            request::check(self, &one.principal, &need.key, need.action, &stated)?;
-            let view = View {
-                world: &self.world,
-                extra: Some(&one.extra),
-            };
+        for (asker, cell) in prepared.iter() {
+            request::check(self, &asker.principal, &need.key, need.action, &stated)?;
             let case = Case {
-                view,
-                principal: &one.principal,
+                view: asker.view(&self.world),
+                principal: &asker.principal,
                 key: &need.key,
                 stated: Some(&stated),
             };
-            decisions.push(evaluate(&case, &one.cell, need.action));
+            decisions.push(evaluate(&case, cell, need.action));
         }
         Ok(decisions)
     }
@@ -98,139 +91,6 @@ impl Engine {
                 .or_insert_with(|| vec![same.to_string()]);
         }
         Ok(stated)
-    }
-
-    /// The principals the request may come from, with their cells on a key.
-    fn prepared(&self, request: &Request, need: &Need<'_>) -> Result<Arc<[Prepared]>, Error> {
-        let special = request.session_policies.is_some() || request.vpc_endpoint.is_some();
-        match need.id {
-            Some(id) if !special => {
-                let creator = request.federated_by.as_deref().unwrap_or_default();
-                self.cache
-                    .get(format!("{} {creator}", request.principal), id.0, || {
-                        self.cells(request, need)
-                    })
-            }
-            _ => self.cells(request, need).map(Into::into),
-        }
-    }
-
-    /// The long way: lowers and derives one pair.
-    fn cells(&self, request: &Request, need: &Need<'_>) -> Result<Vec<Prepared>, Error> {
-        let mut extra = Extra::default();
-        let mut callers = self.callers(request, &mut extra)?;
-        if let Some(documents) = &request.session_policies {
-            let policies: Vec<PolicyId> = documents
-                .iter()
-                .enumerate()
-                .map(|(n, document)| {
-                    extra.add(
-                        &self.world,
-                        PolicyKind::Session,
-                        &format!("session policy {n}"),
-                        document,
-                    )
-                })
-                .collect();
-            for caller in &mut callers {
-                caller.session_policies = Some(policies.clone());
-            }
-        }
-        let endpoint = match &request.vpc_endpoint {
-            // S5.4.1: the alias side knows identity policies and their limits only.
-            _ if need.key.kind == Resource::Alias => None,
-            None => None,
-            Some(id) => match self.world.endpoints.get(id) {
-                Some(endpoint) => endpoint.policy,
-                None => {
-                    return Err(names::unknown(
-                        "VPC endpoint",
-                        id,
-                        self.world.endpoints.keys().map(String::as_str),
-                    ));
-                }
-            },
-        };
-        if need.id.is_none() && need.key.kind == Resource::Key {
-            extra.replace_with_unknown(&self.world, &need.key.arn);
-        }
-        Ok(self.derive_for(callers, &need.key, need.id, endpoint, extra))
-    }
-
-    fn derive_for(
-        &self,
-        callers: Vec<Principal>,
-        key: &Key,
-        id: Option<KeyId>,
-        endpoint: Option<PolicyId>,
-        extra: Extra,
-    ) -> Vec<Prepared> {
-        let extra = Arc::new(extra);
-        let view = View {
-            world: &self.world,
-            extra: Some(&extra),
-        };
-        let key_id = id.unwrap_or(KeyId(u32::MAX));
-        let only = PrincipalId(0);
-        callers
-            .into_iter()
-            .map(|principal| {
-                let scope = Scope {
-                    view,
-                    principals: vec![(only, &principal)],
-                    keys: vec![(key_id, key)],
-                    endpoint,
-                    all_denies: true,
-                };
-                let derived = derive(&lower(&scope), &[(only, key_id)]);
-                let cell = derived.cell(only, key_id, principal.account);
-                Prepared {
-                    principal,
-                    cell,
-                    extra: Arc::clone(&extra),
-                }
-            })
-            .collect()
-    }
-
-    /// The principals a request's principal may be: one, or one for each user that may have federated.
-    fn callers(&self, request: &Request, extra: &mut Extra) -> Result<Vec<Principal>, Error> {
-        let name = request.principal.as_str();
-        let account = crate::arn::account_of(name);
-        let known = account.and_then(|id| self.world.account_ids.get(id)).copied();
-        let whole = known
-            .and_then(|id| self.world.account(id))
-            .is_some_and(|account| account.iam_whole);
-        if let Some(found) = self
-            .world
-            .make_principals(name, request.federated_by.as_deref(), whole)
-        {
-            return Ok(found);
-        }
-        let Some(account) = account else {
-            return Err(names::unknown(
-                "principal",
-                name,
-                self.world.principals.iter().map(|p| p.name.as_str()),
-            ));
-        };
-        // S3.1.14: nothing is known of its IAM side.
-        let id = known.unwrap_or_else(|| AccountId::at(self.world.accounts.len()));
-        let foreign = (!whole).then(|| extra.add_foreign(&self.world, account));
-        let made = unlisted(name, id, foreign);
-        made.map(|principal| {
-            vec![Principal {
-                account: Some(id),
-                ..principal
-            }]
-        })
-        .ok_or_else(|| {
-            names::unknown(
-                "principal",
-                name,
-                self.world.principals.iter().map(|p| p.name.as_str()),
-            )
-        })
     }
 
     /// S5.4.3: whether KMS would refuse the new policy because the caller could not change it again.
@@ -258,26 +118,20 @@ impl Engine {
             open: true,
             ..self.stated(request, need)?
         };
-        let may = self
-            .derive_for(callers, &need.key, need.id, None, extra)
-            .iter()
-            .any(|one| {
-                let view = View {
-                    world: &self.world,
-                    extra: Some(&one.extra),
-                };
-                let case = Case {
-                    view,
-                    principal: &one.principal,
-                    key: &need.key,
-                    stated: Some(&stated),
-                };
-                let mut formulas = Formulas::default();
-                let mut values = Values {
-                    formulas: &mut formulas,
-                };
-                one.cell.layers(&case, Action::PutKeyPolicy, &mut values).value != FormulaId::FALSE
-            });
+        let prepared = self.derive_for(callers, need, None, extra);
+        let may = prepared.iter().any(|(asker, cell)| {
+            let case = Case {
+                view: asker.view(&self.world),
+                principal: &asker.principal,
+                key: &need.key,
+                stated: Some(&stated),
+            };
+            let mut formulas = Formulas::default();
+            let mut values = Values {
+                formulas: &mut formulas,
+            };
+            cell.layers(&case, Action::PutKeyPolicy, &mut values).value != FormulaId::FALSE
+        });
         Ok(Some(if may { "passes" } else { "refused" }))
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod decide;
 pub(crate) mod names;
 pub(crate) mod narrow;
 mod need;
+mod prepare;
 pub(crate) mod reasons;
 pub(crate) mod request;

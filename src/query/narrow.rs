@@ -146,10 +146,9 @@ impl Narrowing<'_> {
 
 fn agrees(any: &AnyRequest<'_>, name: &KeyName, values: &[String]) -> bool {
     // S6.3a: a key that the action does not have says nothing about the request.
-    if name.name == "aws:SecureTransport"
-        || name
-            .known
-            .is_some_and(|known| !known.actions().contains(any.action))
+    if name
+        .known
+        .is_some_and(|known| !known.actions().contains(any.action))
     {
         return true;
     }

@@ -55,9 +55,8 @@ impl<'f> Simplifier<'f> {
     fn new(formulas: &'f mut Formulas, id: FormulaId, given: &RequestContext) -> Result<Self, Full> {
         let mut roots = vec![id];
         for atom in formulas.atoms(id) {
-            for single in singles(formulas, atom) {
-                roots.push(single);
-            }
+            roots.extend(singles(formulas, atom));
+            roots.extend(opposite(formulas, atom));
         }
         let asks = |&atom: &FormulaId| match formulas.shape(atom) {
             Shape::Atom(atom) => atom.subject().is_none(),
@@ -84,6 +83,7 @@ impl<'f> Simplifier<'f> {
             tree = self.drop_parts(tree)?;
             tree = self.drop_values(tree)?;
             tree = self.merge(tree)?;
+            tree = self.pair_up(tree)?;
             tree = self.factor(tree)?;
             if tree == before {
                 return Ok(self.formula(&tree));
@@ -247,6 +247,55 @@ impl<'f> Simplifier<'f> {
         Ok(joined(merged, and))
     }
 
+    /// Says in one what two parts say of a key that is true, false or absent: "absent or true" is "not false".
+    fn pair_up(&mut self, mut tree: Tree) -> Result<Tree, Full> {
+        'again: loop {
+            let literals = literals(&tree);
+            for path in &literals {
+                let Some(&Tree::Literal(flag, positive)) = at(&tree, path) else {
+                    continue;
+                };
+                let (Some(other), Some(shorter)) = (
+                    opposite(self.formulas, flag),
+                    self.without_absence(&tree, path, flag),
+                ) else {
+                    continue;
+                };
+                // The path may have moved with the part that went before it.
+                let moved = literals_like(&shorter, flag, positive);
+                for path in moved {
+                    let said = replaced(&shorter, &path, Tree::Literal(other, !positive));
+                    if let Some(said) = said
+                        && self.means_the_same(&said)?
+                    {
+                        tree = said;
+                        continue 'again;
+                    }
+                }
+            }
+            return Ok(tree);
+        }
+    }
+
+    /// The tree without the part beside a literal that says whether the same key is absent.
+    fn without_absence(&self, tree: &Tree, path: &[usize], flag: FormulaId) -> Option<Tree> {
+        let subject = |id: FormulaId| match self.formulas.shape(id) {
+            Shape::Atom(atom) => atom
+                .subject()
+                .map(|subject| (subject, matches!(atom, Atom::Absent { .. }))),
+            _ => None,
+        };
+        let (own, _) = subject(flag)?;
+        let (_, parent) = path.split_last()?;
+        let is_absence = |beside: &Path| {
+            beside.len() == path.len()
+                && beside.starts_with(parent)
+                && matches!(at(tree, beside), Some(&Tree::Literal(id, _)) if subject(id) == Some((own, true)))
+        };
+        let beside = literals(tree).into_iter().find(is_absence)?;
+        without(tree, &beside)
+    }
+
     fn are_of_one_list(&self, a: FormulaId, b: FormulaId) -> bool {
         match (List::of(self.formulas, a), List::of(self.formulas, b)) {
             (Some(a), Some(b)) => {
@@ -336,6 +385,33 @@ impl List {
         let fixed = |value: &Operand| matches!(value, Operand::Fixed(_));
         self.range != Range::SomeNot && self.values.len() <= VALUES && self.values.iter().all(fixed)
     }
+}
+
+/// For "is true" what says "is false", and the other way round.
+fn opposite(formulas: &mut Formulas, atom: FormulaId) -> Option<FormulaId> {
+    let Shape::Atom(&Atom::Test {
+        subject,
+        range: Range::Some,
+        test: Test::Bool,
+        ref values,
+    }) = formulas.shape(atom)
+    else {
+        return None;
+    };
+    let [only] = values.as_slice() else { return None };
+    let other = match only.shown(Test::Bool).as_str() {
+        "true" => "false",
+        "false" => "true",
+        _ => return None,
+    };
+    Some(formulas.test(subject, Range::Some, Test::Bool, vec![Operand::literal(other)]))
+}
+
+/// The places of a literal.
+fn literals_like(tree: &Tree, atom: FormulaId, positive: bool) -> Vec<Path> {
+    let mut all = literals(tree);
+    all.retain(|path| at(tree, path) == Some(&Tree::Literal(atom, positive)));
+    all
 }
 
 /// The atom's values as atoms of their own.

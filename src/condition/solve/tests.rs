@@ -17,7 +17,7 @@ struct Key {
     comparisons: &'static [(Test, &'static str)],
 }
 
-const KEYS: [Key; 7] = [
+const KEYS: [Key; 8] = [
     Key {
         name: "kms:ViaService",
         several: false,
@@ -43,6 +43,12 @@ const KEYS: [Key; 7] = [
         several: false,
         contexts: &[&["true"], &["false"]],
         comparisons: &[(Test::Bool, "true")],
+    },
+    Key {
+        name: "aws:MultiFactorAuthPresent",
+        several: false,
+        contexts: &[&[], &["true"], &["false"]],
+        comparisons: &[(Test::Bool, "true"), (Test::Bool, "false")],
     },
     Key {
         name: "aws:SourceIp",
@@ -155,7 +161,7 @@ impl Dice {
             multi_valued: key.several,
             absent,
             possible: match key.name {
-                "aws:ViaAWSService" => Possible::OneOf(flag()),
+                "aws:ViaAWSService" | "aws:MultiFactorAuthPresent" => Possible::OneOf(flag()),
                 _ => Possible::Anything,
             },
             ..Subject::free(key.name)
@@ -165,6 +171,11 @@ impl Dice {
         }
         let (test, _) = key.comparisons[self.below(key.comparisons.len())];
         let same = key.comparisons.iter().filter(|(other, _)| *other == test);
+        let same = same.take(if test == Test::Bool {
+            1 + self.below(2)
+        } else {
+            usize::MAX
+        });
         let mut values: Vec<Operand> = same
             .map(|(_, value)| Operand::Fixed(tokens(value).into()))
             .collect();
