@@ -56,6 +56,10 @@ pub struct Size {
     pub cells: usize,
     /// Rows of the whole relation: principal, key and action.
     pub rows: usize,
+    /// Sets of actions in cells that depend on a condition.
+    pub conditional: usize,
+    /// Different conditions among them; each is decided once.
+    pub conditions: usize,
 }
 
 /// What one principal may do with one key: sets of actions with the condition they share.
@@ -112,7 +116,14 @@ impl Engine {
     pub fn size(&self) -> Size {
         let rows =
             |folded: &Folded| -> usize { folded.access.iter().map(|(actions, _)| actions.len()).sum() };
+        let conditional = || {
+            let all = self.folded.iter().flat_map(|folded| &folded.access);
+            all.map(|(_, formula)| *formula)
+                .filter(|formula| *formula != FormulaId::TRUE)
+        };
         Size {
+            conditional: conditional().count(),
+            conditions: conditional().collect::<AHashSet<_>>().len(),
             principals: self.world.principals.len(),
             keys: self.real_keys().count(),
             facts: self.facts,
