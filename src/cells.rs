@@ -281,8 +281,8 @@ pub(crate) struct Derived {
 /// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
 pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
     use crate::rules::{grants, paths};
-    let mut rows = paths::run(facts);
-    rows.extend(grants::run(facts));
+    let (mut rows, by_grants) = both(facts, || paths::run(facts), || grants::run(facts));
+    rows.extend(by_grants);
     rows.sort_unstable_by_key(|row| {
         (
             row.key,
@@ -303,14 +303,30 @@ pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(Principal
     }
 }
 
+/// Runs two programs, side by side where there is enough to do.
+fn both<A: Send, B: Send>(
+    facts: &crate::facts::relations::Facts,
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    const MANY: usize = 10_000;
+    match facts.len() < MANY {
+        true => (a(), b()),
+        false => rayon::join(a, b),
+    }
+}
+
 /// Runs the rules of denies and limits only, for pairs that no path touches.
 pub(crate) fn derive_limits(
     facts: &crate::facts::relations::Facts,
     pairs: &[(PrincipalId, KeyId)],
 ) -> Derived {
     use crate::rules::{denies, guardrails};
-    let limits = guardrails::run(facts, pairs);
-    let mut denies = denies::run(facts, pairs);
+    let (limits, mut denies) = both(
+        facts,
+        || guardrails::run(facts, pairs),
+        || denies::run(facts, pairs),
+    );
     let (mut allows, mut levels, mut under) = (limits.allows, limits.levels, limits.under);
     denies.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
     allows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));

@@ -13,7 +13,9 @@ use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
 use crate::model::action::ActionSet;
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
-use ahash::AHashSet;
+use crate::rules::PathRow;
+use ahash::{AHashMap, AHashSet};
+use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub struct Engine {
     pub(crate) derived: Derived,
     /// Sorted by key, then principal.
     pub(crate) folded: Vec<Folded>,
+    /// Positions in `folded`, sorted by principal, then key.
+    pub(crate) by_principal: Vec<u32>,
     pub(crate) formulas: Arc<Formulas>,
     /// Formulas too large to decide.
     undecided: AHashSet<FormulaId>,
@@ -67,8 +71,14 @@ pub struct Size {
 pub(crate) struct Folded {
     pub(crate) key: KeyId,
     pub(crate) principal: PrincipalId,
-    pub(crate) access: SmallVec<[(ActionSet, FormulaId); 1]>,
+    pub(crate) access: Accesses,
 }
+
+/// Sets of actions with their conditions.
+type Accesses = SmallVec<[(ActionSet, FormulaId); 1]>;
+
+/// How many rows of paths are worth a thread.
+const SHARE: usize = 4096;
 
 impl Engine {
     /// Lowers the snapshot into facts, runs the rules and folds the result into cells.
@@ -99,9 +109,14 @@ impl Engine {
             formulas,
             undecided,
         } = fold(&world, &derived);
+        let mut by_principal: Vec<u32> = (0..folded.len())
+            .filter_map(|at| u32::try_from(at).ok())
+            .collect();
+        by_principal.sort_by_key(|&at| folded.get(at as usize).map(|cell| (cell.principal, cell.key)));
         Engine {
             derived,
             folded,
+            by_principal,
             formulas: Arc::new(formulas),
             undecided,
             cache: crate::cache::Cache::default(),
@@ -238,42 +253,79 @@ struct Fold {
     undecided: AHashSet<FormulaId>,
 }
 
-/// Puts the layers of every cell together, once for each set of actions that nothing tells apart.
+/// Puts the layers of every cell together: some keys on each thread.
 fn fold(world: &World, derived: &Derived) -> Fold {
-    let mut fold = Fold::default();
-    let mut solver = Solver::default();
-    for rows in derived
-        .paths
-        .chunk_by(|a, b| (a.key, a.principal) == (b.key, b.principal))
-    {
-        let Some(first) = rows.first() else { continue };
-        let (Some(principal), Some(key)) = (world.principal(first.principal), world.key(first.key)) else {
-            continue;
-        };
-        let cell = derived.cell(first.principal, first.key, principal.account);
-        let case = Case {
-            view: View::of(world),
-            principal,
-            key,
-            stated: None,
-        };
-        let mut access: SmallVec<[(ActionSet, FormulaId); 1]> = SmallVec::new();
-        if !case.in_one_partition() {
-            continue;
+    let share = (derived.paths.len() / rayon::current_num_threads()).max(SHARE);
+    let by_key = derived.paths.chunk_by(|a, b| a.key == b.key);
+    let mut shares: Vec<Vec<&[PathRow]>> = vec![Vec::new()];
+    let mut taken = 0;
+    for rows in by_key {
+        if taken >= share {
+            shares.push(Vec::new());
+            taken = 0;
         }
-        for part in cell.partition(&case) {
+        taken += rows.len();
+        shares.last_mut().into_iter().for_each(|last| last.push(rows));
+    }
+    let folds: Vec<Fold> = shares
+        .into_par_iter()
+        .map(|keys| {
+            let mut fold = Fold::default();
+            let mut solver = Solver::default();
+            for rows in keys {
+                fold.add(world, derived, &mut solver, rows);
+            }
+            fold
+        })
+        .collect();
+    folds.into_iter().reduce(Fold::and).unwrap_or_default()
+}
+
+impl Fold {
+    /// Puts the layers of the cells of one key together, once for each set of actions that nothing tells apart.
+    fn add(&mut self, world: &World, derived: &Derived, solver: &mut Solver, of_key: &[PathRow]) {
+        for rows in of_key.chunk_by(|a, b| a.principal == b.principal) {
+            let Some(first) = rows.first() else { continue };
+            let (Some(principal), Some(key)) = (world.principal(first.principal), world.key(first.key))
+            else {
+                continue;
+            };
+            let case = Case {
+                view: View::of(world),
+                principal,
+                key,
+                stated: None,
+            };
+            if !case.in_one_partition() {
+                continue;
+            }
+            let cell = derived.cell(first.principal, first.key, principal.account);
+            let access = self.access(&case, &cell, solver);
+            if !access.is_empty() {
+                self.folded.push(Folded {
+                    key: first.key,
+                    principal: first.principal,
+                    access,
+                });
+            }
+        }
+    }
+
+    fn access(&mut self, case: &Case<'_>, cell: &Cell, solver: &mut Solver) -> Accesses {
+        let mut access = Accesses::new();
+        for part in cell.partition(case) {
             let Some(action) = part.first() else { continue };
             let mut values = Values {
-                formulas: &mut fold.formulas,
+                formulas: &mut self.formulas,
             };
-            let value = cell.layers(&case, action, &mut values).value;
-            let value = match solver.verdict(&fold.formulas, value) {
+            let value = cell.layers(case, action, &mut values).value;
+            let value = match solver.verdict(&self.formulas, value) {
                 // S6.6: no row for what no request can satisfy.
                 Verdict::Never => continue,
                 Verdict::Always => FormulaId::TRUE,
                 Verdict::Sometimes => value,
                 Verdict::Undecided => {
-                    fold.undecided.insert(value);
+                    self.undecided.insert(value);
                     value
                 }
             };
@@ -282,13 +334,30 @@ fn fold(world: &World, derived: &Derived) -> Fold {
                 None => access.push((part, value)),
             }
         }
-        if !access.is_empty() {
-            fold.folded.push(Folded {
-                key: first.key,
-                principal: first.principal,
-                access,
-            });
-        }
+        access
     }
-    fold
+
+    /// Both, with the formulas of one table.
+    fn and(mut self, other: Fold) -> Fold {
+        let mut known: AHashMap<FormulaId, FormulaId> = AHashMap::new();
+        let Fold {
+            folded,
+            formulas,
+            undecided,
+        } = other;
+        let mut own = |table: &mut Formulas, id: FormulaId| {
+            *known.entry(id).or_insert_with(|| table.import(&formulas, id))
+        };
+        for mut cell in folded {
+            for (_, formula) in &mut cell.access {
+                *formula = own(&mut self.formulas, *formula);
+            }
+            self.folded.push(cell);
+        }
+        for formula in undecided {
+            let formula = own(&mut self.formulas, formula);
+            self.undecided.insert(formula);
+        }
+        self
+    }
 }

@@ -58,10 +58,9 @@ impl Engine {
     /// The principal is not known, or several could be meant.
     pub fn what_can(&self, principal: &str) -> Result<Vec<Row>, Error> {
         let wanted = self.find_principals(principal)?;
-        let mut found: Vec<Found> = self
-            .folded
-            .iter()
-            .filter(|folded| wanted.contains(&folded.principal))
+        let mut found: Vec<Found> = wanted
+            .into_iter()
+            .flat_map(|principal| self.cells_of_principal(principal))
             .flat_map(|folded| self.found(folded, ActionSet::ALL, false))
             .collect();
         found.sort_by(|a, b| (a.key, a.action).cmp(&(b.key, b.action)));
@@ -111,6 +110,15 @@ impl Engine {
         let rest = self.folded.get(start..).unwrap_or_default();
         rest.get(..rest.partition_point(|folded| folded.key == key))
             .unwrap_or_default()
+    }
+
+    fn cells_of_principal(&self, principal: PrincipalId) -> impl Iterator<Item = &Folded> {
+        let cell = |at: &u32| self.folded.get(*at as usize);
+        let of = move |at: &u32| cell(at).map(|cell| cell.principal);
+        let start = self.by_principal.partition_point(|at| of(at) < Some(principal));
+        let rest = self.by_principal.get(start..).unwrap_or_default().iter();
+        rest.map_while(cell)
+            .take_while(move |cell| cell.principal == principal)
     }
 
     /// What one cell allows, action by action.
