@@ -46,6 +46,9 @@ clauses! {
         "Two conditions that test the same thing of a request are both met or both not; what nobody knows is \
          neither."
         ["c01-same-condition-in-allow-and-deny"];
+    "S6.9" "Several ways" OWN
+        "One way without a condition makes the row unconditional; the others are listed as reasons too."
+        ["c14-one-way-covers-another"];
     "S6.10" "One request" OWN
         "What it neither states nor implies is absent."
         ["w15-gate-with-a-service-condition", "context/stated-requests"];
@@ -55,6 +58,12 @@ clauses! {
     "S6.12" "Values of kms:ViaService" K_CONDITIONS
         "They are SERVICE.REGION.amazonaws.com; the service of EBS is ec2."
         ["worlds/aws-managed-keys"];
+    "S6.13" "What a new grant may hold" K_CONDITIONS
+        "Conditions on operations, grantee and constraints of a new grant stay with the permission to create one."
+        ["w38-grant-operations-condition"];
+    "S6.14" "Encryption context and the caller" K_CONDITIONS
+        "A pair that must equal a variable is compared with the value that the variable has for each principal."
+        ["w33-policy-variable-in-a-condition"];
     "S6.15" "Keys that depend on each other" I_KEYS
         "No request breaks them: aws:ViaAWSService follows from kms:ViaService, and the like."
         ["w36-source-address-through-an-endpoint", "w40-grants-for-aws-resources-only",
