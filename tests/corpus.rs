@@ -9,11 +9,11 @@
     reason = "tests fail by panicking"
 )]
 
-use keywho::Snapshot;
 use keywho::diag::{Code, Diagnostic};
 use keywho::json::{Node, Reader};
 use keywho::policy::document::PolicyKind;
 use keywho::policy::parse::parse_text;
+use keywho::{Access, Engine, MatrixFilter, Snapshot};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -281,4 +281,104 @@ fn files_of_other_tools_are_named() {
         out += &tally.show(file);
     }
     insta::assert_snapshot!("other_tools", out);
+}
+
+const ACCOUNT: &str = "111122223333";
+const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A world of one key and one user, with a key policy and a policy of the user.
+fn world(key_policy: &str, user_policy: &str) -> Snapshot {
+    let folder = format!("accounts/{ACCOUNT}/us-east-1/keys/{KEY}");
+    let arn = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY}");
+    let policy = serde_json::Value::from(key_policy);
+    let files = [
+        (
+            format!("accounts/{ACCOUNT}/iam-get-account-authorization-details.json"),
+            format!(
+                r#"{{"UserDetailList": [{{"UserName": "u", "UserId": "AIDAUUUUUUUUUUUUUUUUU", "Path": "/", "Tags": [],
+                "Arn": "arn:aws:iam::{ACCOUNT}:user/u", "GroupList": [], "AttachedManagedPolicies": [],
+                "UserPolicyList": [{{"PolicyName": "p", "PolicyDocument": {user_policy}}}]}}],
+                "GroupDetailList": [], "RoleDetailList": [], "Policies": []}}"#
+            ),
+        ),
+        (
+            format!("{folder}/describe-key.json"),
+            format!(
+                r#"{{"KeyMetadata": {{"AWSAccountId": "{ACCOUNT}", "KeyId": "{KEY}", "Arn": "{arn}", "KeyState": "Enabled",
+                "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT", "KeyManager": "CUSTOMER"}}}}"#
+            ),
+        ),
+        (
+            format!("{folder}/get-key-policy.json"),
+            format!(r#"{{"Policy": {policy}, "PolicyName": "default"}}"#),
+        ),
+        (
+            format!("{folder}/list-grants.json"),
+            r#"{"Grants": []}"#.to_owned(),
+        ),
+    ];
+    Snapshot::from_files(files.map(|(path, text)| (path, text.into_bytes()))).0
+}
+
+/// Whether a tool that deploys the policy would have put something in: `${var.account}` is no variable of policies.
+fn has_placeholder(document: &str) -> bool {
+    let names = document.split("${").skip(1);
+    let is_variable = |name: &str| {
+        name.starts_with(['*', '?', '$']) || name.split('}').next().is_some_and(|name| name.contains(':'))
+    };
+    names.into_iter().any(|name| !is_variable(name))
+}
+
+/// No published policy has conditions that are too large to decide; each of them can be met, and can be missed.
+#[test]
+fn conditions_of_published_policies_are_decided() {
+    let root = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+        "Principal": {{"AWS": "arn:aws:iam::{ACCOUNT}:root"}}}}]}}"#
+    );
+    let all =
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
+    let files = [
+        ("key-policies/key-policies.jsonl", "doc"),
+        ("identity-policies/identity-policies-kms.jsonl", "doc"),
+        ("managed-policies/aws-managed-policies.jsonl", "document"),
+    ];
+    let (mut conditional, mut witnesses, mut skipped) = (0, 0, 0);
+    for (file, member) in files {
+        let Some(text) = corpus(file) else { return };
+        for record in records(&text) {
+            let document = slice(&text, &record, member);
+            if has_placeholder(document) {
+                skipped += 1;
+                continue;
+            }
+            let snapshot = match file.starts_with("key-policies") {
+                true => world(document, all),
+                false => world(&root, document),
+            };
+            let engine = Engine::compile(&snapshot);
+            assert_eq!(engine.undecided(), 0, "{document}");
+            for row in engine.matrix(&MatrixFilter::default()).unwrap() {
+                let Access::Conditional { condition, witness } = &row.access else {
+                    continue;
+                };
+                conditional += 1;
+                witnesses += usize::from(witness.is_some());
+                // Where nothing but the request decides, both are certain.
+                let known = !condition.text().contains('[');
+                assert!(
+                    !known || witness.is_some() && condition.refused().is_some(),
+                    "{document}: {}",
+                    condition.text()
+                );
+            }
+        }
+    }
+    println!(
+        "{conditional} rows under conditions, {witnesses} with a witness; {skipped} documents with placeholders"
+    );
+    assert!(
+        conditional > 9_000 && witnesses > 400,
+        "{conditional} {witnesses}"
+    );
 }

@@ -10,7 +10,7 @@ use super::language::Linear;
 use super::universe::{About, Content, Link, Truth, Universe, Value, compared, filled};
 use crate::condition::formula::Atom;
 use crate::condition::subject::{Operand, Part, SubjectId};
-use crate::pattern::{Token, written};
+use crate::pattern::{Token, match_tokens};
 use ahash::AHashMap;
 
 /// How many values a key takes for the sake of others.
@@ -141,19 +141,7 @@ fn exchange(
             let texts = lists
                 .into_iter()
                 .filter_map(|text| filled(parts, |_| Content::One(text.clone())))
-                .map(|tokens| {
-                    tokens
-                        .iter()
-                        .filter(|token| **token != Token::Many)
-                        .map(|token| {
-                            if *token == Token::One {
-                                'x'
-                            } else {
-                                token.written()
-                            }
-                        })
-                        .collect()
-                })
+                .flat_map(|tokens| [example(&tokens, ""), example(&tokens, "x")])
                 .collect();
             if let Some(own) = about(link.own) {
                 extend(universe, found, own, texts);
@@ -161,18 +149,42 @@ fn exchange(
         }
     }
     for link in betweens {
-        let (before, after) = (written(link.before), written(link.after));
-        let texts: Vec<String> = found
-            .get(&link.own)
-            .into_iter()
-            .flatten()
-            .filter_map(|text| text.strip_prefix(&before)?.strip_suffix(&after))
+        let own = found.get(&link.own).into_iter().flatten();
+        let texts: Vec<String> = own
+            .filter_map(|text| inside(text, link.before, link.after))
             .map(str::to_owned)
             .collect();
         if let Some(variable) = about(link.variable) {
             extend(universe, found, variable, texts);
         }
     }
+}
+
+/// The longest part of a text that a variable may stand for, between what is before it and after it.
+fn inside<'t>(text: &'t str, before: &[Token], after: &[Token]) -> Option<&'t str> {
+    let ends = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=text.len())
+        .filter(ends)
+        .find(|&at| match_tokens(before, text.get(..at).unwrap_or_default()))?;
+    let rest = text.get(start..)?;
+    let end = (0..=rest.len())
+        .rev()
+        .filter(|at| rest.is_char_boundary(*at))
+        .find(|&at| match_tokens(after, rest.get(at..).unwrap_or_default()))?;
+    rest.get(..end)
+}
+
+/// A text that tokens match, with this in place of each run.
+fn example(tokens: &[Token], run: &str) -> String {
+    let mut text = String::new();
+    for token in tokens {
+        match token {
+            Token::Char(c) => text.push(*c),
+            Token::One => text.push('x'),
+            Token::Many => text.push_str(run),
+        }
+    }
+    text
 }
 
 fn extend(
