@@ -3,7 +3,7 @@
 
 use super::block::{Context, Form, KeyName, PreparedCondition};
 use super::formula::{FormulaId, Formulas, Range};
-use super::known::{Known, Overlap, Possible, overlap};
+use super::known::{Known, Overlap, Possible, intersects, overlap};
 use super::operator::{Base, SetPrefix, Test};
 use super::subject::{Operand, Part, Subject, SubjectId};
 use super::value::Prepared;
@@ -398,6 +398,15 @@ impl Core<'_> {
                 true => Overlap::Some,
                 false => Overlap::None,
             },
+            // The `*` of an ARN operator stops at colons: each part by itself.
+            Possible::Like(domain) if self.test == Test::ArnLike => {
+                let domain = crate::pattern::tokens(domain);
+                let mut parts = arn_parts(tokens).zip(arn_parts(&domain));
+                match parts.all(|(pattern, domain)| intersects(pattern, domain)) {
+                    true => Overlap::Some,
+                    false => Overlap::None,
+                }
+            }
             Possible::Like(domain) => overlap(tokens, domain),
             Possible::ForeignTo(accounts) => {
                 let text = written(tokens);
@@ -411,11 +420,15 @@ impl Core<'_> {
             _ => Overlap::Some,
         };
         match (self.test, matched) {
-            // The `*` of an ARN operator stops at colons.
             (Test::ArnLike, Overlap::All) => Overlap::Some,
             (_, matched) => matched,
         }
     }
+}
+
+/// The six parts of an ARN; the last one may hold colons itself (S1.1).
+fn arn_parts(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
+    tokens.splitn(6, |token| *token == Token::Char(':'))
 }
 
 fn ready<'a>(test: Test, tokens: Vec<Token>) -> Value<'a> {
