@@ -139,6 +139,16 @@ impl AnyRequest<'_> {
             _ if generates => Known::one("SYMMETRIC_DEFAULT"),
             None => Known::present(),
             Some("SYMMETRIC_DEFAULT") => Known::one("SYMMETRIC_DEFAULT"),
+            // A key that cannot encrypt: whatever the request says.
+            Some(_)
+                if self
+                    .key
+                    .usage
+                    .as_deref()
+                    .is_some_and(|usage| usage != "ENCRYPT_DECRYPT") =>
+            {
+                Known::present()
+            }
             Some(_) => self.possible(values::encryption_algorithms),
         }
     }
@@ -331,7 +341,8 @@ fn user_id(principal: &Principal, account: &str) -> Known {
         (Kind::Federated, _) => Known::one(format!("{account}:{}", principal.short_name)),
         (Kind::Session, Some(session)) if id != "*" => Known::one(format!("{id}:{session}")),
         (Kind::Session, Some(session)) => like(format!("{id}:{session}")),
-        (Kind::Role, _) => like(format!("{id}:*")),
+        // Names of sessions have two characters at least.
+        (Kind::Role, _) => like(format!("{id}:??*")),
         _ => Known::present(),
     }
 }

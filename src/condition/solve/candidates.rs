@@ -113,7 +113,7 @@ fn ordinary(known: Option<KnownKey>) -> &'static str {
     }
 }
 
-/// Whether a request may give the key this value.
+/// Whether a request may give the key this value. Neither unique ids nor names of sessions have colons.
 fn admits(subject: &Subject, known: Option<KnownKey>, value: &str) -> bool {
     let typed = match known.map(KnownKey::value_type) {
         Some(ValueType::Numeric) => number(value).is_some(),
@@ -122,7 +122,9 @@ fn admits(subject: &Subject, known: Option<KnownKey>, value: &str) -> bool {
         Some(ValueType::Arn) => crate::arn::Arn::parse(value).is_some(),
         Some(ValueType::Bool | ValueType::String) | None => true,
     };
-    typed && subject.possible.admits(value)
+    typed
+        && subject.possible.admits(value)
+        && !(subject.name == "aws:userid" && value.matches(':').count() > 1)
 }
 
 /// Texts of every sort.

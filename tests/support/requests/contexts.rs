@@ -240,6 +240,13 @@ fn choices(
         values.sort();
         values.dedup();
         values.retain(|value| is_value(draft, words, &lower, &name, value));
+        // Every request has these keys, so one value at least has to be found.
+        let mut tries = 0;
+        while values.is_empty() && ALWAYS.contains(&lower.as_str()) && tries < 64 {
+            let value = words.sample(rng, &lower);
+            values.extend(Some(value).filter(|value| is_value(draft, words, &lower, &name, value)));
+            tries += 1;
+        }
         let mut all: Vec<Vec<String>> = values.iter().map(|value| vec![value.clone()]).collect();
         if multi_valued(&lower) && values.len() > 1 {
             all.push(values.iter().take(2).cloned().collect());
