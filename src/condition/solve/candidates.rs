@@ -113,6 +113,8 @@ fn ordinary(known: Option<KnownKey>) -> &'static str {
     }
 }
 
+const USER_ID: &str = "aws:userid";
+
 /// Whether a request may give the key this value. Neither unique ids nor names of sessions have colons.
 fn admits(subject: &Subject, known: Option<KnownKey>, value: &str) -> bool {
     let typed = match known.map(KnownKey::value_type) {
@@ -122,9 +124,7 @@ fn admits(subject: &Subject, known: Option<KnownKey>, value: &str) -> bool {
         Some(ValueType::Arn) => crate::arn::Arn::parse(value).is_some(),
         Some(ValueType::Bool | ValueType::String) | None => true,
     };
-    typed
-        && subject.possible.admits(value)
-        && !(subject.name == "aws:userid" && value.matches(':').count() > 1)
+    typed && subject.possible.admits(value) && !(subject.name == USER_ID && value.matches(':').count() > 1)
 }
 
 /// Texts of every sort.
@@ -143,7 +143,12 @@ fn texts(
         }
     }
     match &subject.possible {
-        Possible::Like(pattern) => all.push(Linear::like(pattern)),
+        Possible::Like(pattern) => {
+            all.push(Linear::like(pattern));
+            if subject.name == USER_ID {
+                all.push(Linear::without_colons(pattern));
+            }
+        }
         Possible::Unlike(patterns) => all.extend(patterns.iter().map(|pattern| Linear::like(pattern))),
         Possible::Anything | Possible::OneOf(_) | Possible::ForeignTo(_) => {}
     }

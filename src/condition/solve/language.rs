@@ -81,6 +81,12 @@ impl Linear {
         Linear(tokens.map(|token| wild(token, Class::Any)).collect())
     }
 
+    /// A pattern whose wildcards stand for anything but colons.
+    pub(super) fn without_colons(pattern: &str) -> Linear {
+        let tokens = pattern.chars().map(Token::read);
+        Linear(tokens.map(|token| wild(token, Class::NotColon)).collect())
+    }
+
     fn arn_like(value: &[Token]) -> Option<Linear> {
         if crate::pattern::matches_everything(value) {
             return Some(Linear::arn());
