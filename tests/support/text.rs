@@ -64,8 +64,15 @@ pub fn glob_unknown_rest(pattern: &[Piece], known: &str) -> Truth {
     }
 }
 
-/// Whether the pattern matches `begin`, some unknown middle that may be empty, and `end`: T for every middle, F for none.
+/// Whether the pattern matches `begin`, an unknown path and `end`: nothing, or a slash and more. T for every path, F for none.
 pub fn glob_between(pattern: &[Piece], begin: &str, end: &str) -> Truth {
+    let without = Truth::from(glob(pattern, &format!("{begin}{end}")));
+    let with = glob_around(pattern, &format!("{begin}/"), end);
+    if with == without { with } else { Truth::U }
+}
+
+/// The same for any text in the middle, or none.
+fn glob_around(pattern: &[Piece], begin: &str, end: &str) -> Truth {
     // All places in the pattern that the text read so far may have led to; an unknown middle leads anywhere.
     let runs = |places: &mut Vec<usize>| {
         let mut at = 0;
