@@ -130,21 +130,35 @@ pub struct Decision {
     pub notes: Vec<String>,
 }
 
+impl Access {
+    /// Access under a condition that some requests meet and some do not, of those that state what is given: the condition
+    /// in its shortest form, with a request that meets it.
+    pub(crate) fn conditional(formulas: &Formulas, formula: FormulaId, given: &RequestContext) -> Self {
+        let (simpler, id) = simplify(formulas, formula, given);
+        Access::Conditional {
+            condition: Residual::new(Arc::new(simpler), id),
+            witness: witness(formulas, formula, true, given).map(Arc::new),
+        }
+    }
+
+    /// Access under a condition of which it was not found out whether every request meets it, or none.
+    pub(crate) fn undecided(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
+        Access::Conditional {
+            condition: Residual {
+                undecided: true,
+                ..Residual::new(formulas, formula)
+            },
+            witness: None,
+        }
+    }
+}
+
 impl Residual {
     pub(crate) fn new(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
         Residual {
             formulas,
             formula,
             undecided: false,
-        }
-    }
-
-    /// A condition of which it was not found out whether every request meets it, or none.
-    pub(crate) fn undecided(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
-        Residual {
-            formulas,
-            formula,
-            undecided: true,
         }
     }
 
@@ -167,25 +181,11 @@ impl Residual {
 
     /// What the condition comes to for requests that state what is given: `None` if none of them meets it.
     pub(crate) fn given(&self, given: &RequestContext) -> Option<Access> {
-        let condition = |undecided, formulas, formula| Residual {
-            formulas: Arc::new(formulas),
-            formula,
-            undecided,
-        };
         match verdict(&self.formulas, self.formula, given) {
             Verdict::Never => None,
             Verdict::Always => Some(Access::Always),
-            Verdict::Undecided => Some(Access::Conditional {
-                condition: condition(true, Formulas::clone(&self.formulas), self.formula),
-                witness: None,
-            }),
-            Verdict::Sometimes => {
-                let (formulas, simpler) = simplify(&self.formulas, self.formula, given);
-                Some(Access::Conditional {
-                    condition: condition(false, formulas, simpler),
-                    witness: witness(&self.formulas, self.formula, true, given).map(Arc::new),
-                })
-            }
+            Verdict::Undecided => Some(Access::undecided(Arc::clone(&self.formulas), self.formula)),
+            Verdict::Sometimes => Some(Access::conditional(&self.formulas, self.formula, given)),
         }
     }
 

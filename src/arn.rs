@@ -23,4 +23,5 @@ pub use name::{
     AliasArn, Arn, KeyArn, PrincipalArn, UniqueId, account_of, is_account_id, is_key_id, is_multi_region_id,
     unique_id,
 };
+pub(crate) use pattern::pattern_parts;
 pub use pattern::{ArnPattern, Match, arn_like, resource_match, resourceless_match};

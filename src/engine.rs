@@ -1,10 +1,9 @@
 //! The compiled snapshot: facts lowered, rules run, cells folded. Everything after only reads.
 
-use crate::answer::{Access, Residual};
+use crate::answer::Access;
 use crate::cells::{Cell, Derived, Values, derive};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::solve::simplify::simplify;
-use crate::condition::solve::{RequestContext, Solver, Verdict, witness};
+use crate::condition::solve::{RequestContext, Solver, Verdict};
 use crate::facts::build;
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::lower::{Scope, lower};
@@ -161,12 +160,9 @@ impl Engine {
         }
         self.cache.access(formula, || {
             if self.undecided.contains(&formula) {
-                return Access::Conditional {
-                    condition: Residual::undecided(Arc::clone(&self.formulas), formula),
-                    witness: None,
-                };
+                return Access::undecided(Arc::clone(&self.formulas), formula);
             }
-            conditional(&self.formulas, formula)
+            Access::conditional(&self.formulas, formula, &RequestContext::new())
         })
     }
 
@@ -184,12 +180,9 @@ impl Engine {
             }
             let any = formulas.or(ways);
             if each.iter().any(|(_, formula)| self.undecided.contains(formula)) {
-                return Access::Conditional {
-                    condition: Residual::undecided(Arc::new(formulas), any),
-                    witness: None,
-                };
+                return Access::undecided(Arc::new(formulas), any);
             }
-            conditional(&formulas, any)
+            Access::conditional(&formulas, any, &RequestContext::new())
         })
     }
 
@@ -232,16 +225,6 @@ impl Engine {
         self.world
             .principal(principal)
             .and_then(|principal| principal.account)
-    }
-}
-
-/// Access under a condition, in its shortest form, with a request that meets it.
-fn conditional(formulas: &Formulas, formula: FormulaId) -> Access {
-    let given = RequestContext::new();
-    let (simpler, id) = simplify(formulas, formula, &given);
-    Access::Conditional {
-        condition: Residual::new(Arc::new(simpler), id),
-        witness: witness(formulas, formula, true, &given).map(Arc::new),
     }
 }
 

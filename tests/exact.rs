@@ -21,11 +21,7 @@ use support::operations::{Operation, operations};
 use support::requests::contexts::contexts;
 use support::rng::Rng;
 use support::world::World;
-
-fn number(name: &str, default: usize) -> usize {
-    let asked = std::env::var(name).ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(default)
-}
+use support::{begin_of_sessions, number};
 
 /// Actions whose rows say what one request on one key would: not those that need an alias, a second key or a grant.
 fn has_plain_rows(operation: &Operation) -> bool {
@@ -43,14 +39,9 @@ fn askers(world: &World, principal: &str, rows: &[&str]) -> Vec<String> {
     let request = json!({"principal": principal});
     let caller = callers(world, &request).remove(0);
     // A session does not tell the path of its role, so that of a role nobody listed may be another's (S1.7).
-    if caller.is_external() || !principal.contains(":role/") {
+    let Some(begin) = begin_of_sessions(principal).filter(|_| !caller.is_external()) else {
         return vec![principal.to_owned()];
-    }
-    let (account, name) = (
-        caller.account.clone().unwrap(),
-        principal.rsplit('/').next().unwrap(),
-    );
-    let begin = format!("arn:{}:sts::{account}:assumed-role/{name}/", caller.partition);
+    };
     let named = rows.iter().filter(|row| row.starts_with(&begin));
     let mut sessions: Vec<String> = named.map(|row| (*row).to_owned()).collect();
     sessions.push(format!("{begin}another-session"));
@@ -70,8 +61,8 @@ struct Tally {
 /// What the engine lists against what the slow evaluator says of requests.
 #[test]
 fn rows_are_what_enumeration_finds() {
-    let worlds = number("KEYWHO_EXACT_WORLDS", 26) as u64;
-    let first = number("KEYWHO_EXACT_FIRST", 1) as u64;
+    let worlds = number("KEYWHO_EXACT_WORLDS", 26_u64);
+    let first = number("KEYWHO_EXACT_FIRST", 1_u64);
     let limit = number("KEYWHO_EXACT_CONTEXTS", 8);
     let mut tally = Tally {
         rows: 0,
@@ -222,13 +213,8 @@ fn witnesses_of_the_sample_are_allowed() {
             continue;
         }
         // A role asks through a session.
-        let asker = match row.principal.split_once(":iam::") {
-            Some((begin, rest)) if rest.contains(":role/") => {
-                let (account, name) = (rest.split(':').next().unwrap(), rest.rsplit('/').next().unwrap());
-                format!("{begin}:sts::{account}:assumed-role/{name}/session")
-            }
-            _ => row.principal.clone(),
-        };
+        let session = begin_of_sessions(&row.principal).map(|begin| begin + "session");
+        let asker = session.unwrap_or_else(|| row.principal.clone());
         let mut request = json!({"id": "1", "principal": asker, "action": action, "resource": row.key});
         if action == "kms:CreateGrant" {
             request["grant"] = json!({});

@@ -46,24 +46,20 @@ fn dump(folder: &std::path::Path, seed: u64, files: &[(String, Vec<u8>)]) {
     }
 }
 
-/// The seed of the first world: 1, or `KEYWHO_REFERENCE_FIRST`.
-fn first_seed() -> u64 {
-    let asked = std::env::var("KEYWHO_REFERENCE_FIRST").ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(1)
+/// The seeds of the worlds: 200 from 1 on, or as long runs ask for.
+fn seeds() -> std::ops::Range<u64> {
+    let first = support::number("KEYWHO_REFERENCE_FIRST", 1);
+    first..first + support::number("KEYWHO_REFERENCE_WORLDS", 200)
 }
 
 /// Compares on some worlds; the number of requests can be raised for long runs by `KEYWHO_REFERENCE_WORLDS`.
 #[test]
 fn the_engine_agrees_with_the_slow_evaluator() {
-    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(200);
-    let first = first_seed();
+    let worlds = seeds().count();
     let per_world = 60;
     let mut wrong = Vec::new();
     let mut asked = 0_usize;
-    for seed in first..first + worlds {
+    for seed in seeds() {
         let world = support::generate::generate(seed);
         let files = support::write::files(&world);
         if let Ok(folder) = std::env::var("KEYWHO_REFERENCE_DUMP") {
@@ -110,9 +106,8 @@ fn row<'r>(rows: &'r [keywho::Row], request: &Value) -> Option<&'r keywho::Row> 
     let own = rows.iter().find(|row| row.principal == principal);
     // A role stands for any of its sessions, of which some may have rows of their own.
     let session = || {
-        let (account, name) = (principal.split(':').nth(4)?, principal.rsplit('/').next()?);
-        let begin = format!("::{account}:assumed-role/{name}/");
-        rows.iter().find(|row| row.principal.contains(&begin))
+        let begin = support::begin_of_sessions(principal)?;
+        rows.iter().find(|row| row.principal.starts_with(&begin))
     };
     let parts: Vec<&str> = principal.split(['/', ':']).collect();
     let role = || {
@@ -129,7 +124,7 @@ fn row<'r>(rows: &'r [keywho::Row], request: &Value) -> Option<&'r keywho::Row> 
         rows.iter().find(|row| row.principal == account)
     };
     own.or_else(|| principal.contains(":assumed-role/").then(role).flatten())
-        .or_else(|| principal.contains(":role/").then(session).flatten())
+        .or_else(session)
         .or_else(whole)
         .or_else(|| {
             principal
@@ -163,14 +158,10 @@ fn whole(mut request: Value) -> Value {
 /// Rows against decisions: nothing that may be allowed lacks a row, and what is listed as "always" is always allowed.
 #[test]
 fn rows_agree_with_decisions() {
-    let worlds: u64 = std::env::var("KEYWHO_REFERENCE_WORLDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(200);
-    let first = first_seed();
+    let worlds = seeds().count();
     let mut wrong = Vec::new();
     let mut seen = [0_usize; 3];
-    for seed in first..first + worlds {
+    for seed in seeds() {
         let world = support::generate::generate(seed);
         let (snapshot, _) = Snapshot::from_files(support::write::files(&world));
         let engine = Engine::compile(&snapshot);

@@ -79,11 +79,16 @@ pub struct ArnPattern {
     completed: Option<Box<[Token]>>,
 }
 
+/// The six parts of an ARN pattern, or fewer if it is short; the last one may hold colons itself (S1.1).
+pub(crate) fn pattern_parts(pattern: &[Token]) -> impl Iterator<Item = &[Token]> {
+    pattern.splitn(6, |token| *token == Token::Char(':'))
+}
+
 impl ArnPattern {
     /// Prepares a pattern. Characters substituted for policy variables are [`Token::Char`] and so match themselves.
     #[must_use]
     pub fn new(pattern: &[Token]) -> ArnPattern {
-        let written: Vec<&[Token]> = pattern.splitn(6, |&token| token == Token::Char(':')).collect();
+        let written: Vec<&[Token]> = pattern_parts(pattern).collect();
         let part = |i: usize| written.get(i).copied().unwrap_or(&[Token::Many]);
         let missing = 6 - written.len();
         let completed = (missing > 0).then(|| {

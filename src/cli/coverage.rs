@@ -14,7 +14,7 @@ pub(super) fn run(global: &Global) -> anyhow::Result<Exit> {
     let undecided = loaded.engine().undecided();
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = output.layout();
+        let layout = output.layout(false);
         output.text(&text::coverage(coverage, undecided, files, layout))?;
     } else {
         let mut bytes = Vec::new();

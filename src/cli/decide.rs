@@ -10,7 +10,7 @@ use keywho::report::json::{self, Place};
 use keywho::report::request::{self, Parsed};
 use keywho::report::{diagnostics, text};
 use keywho::source::Files;
-use keywho::{Decision, Error, Hidden, Outcome};
+use keywho::{Decision, Error, Outcome};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -52,8 +52,7 @@ fn encode(format: Format, mut asked: Map<String, Value>, decision: &Decision, lo
             asked.shift_insert(0, "verb".to_owned(), "decide".into());
             json::begin(&mut bytes, &Value::Object(asked));
             json::decision(&mut bytes, decision, Place::Inside);
-            let (gaps, files) = (&loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
-            json::end(&mut bytes, gaps, files, Hidden::default());
+            json::end(&mut bytes, &loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
         }
         Format::Text | Format::Ndjson => {
             json::decision(&mut bytes, decision, Place::Line);

@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
                 bytes.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
                 diagnostics::json(&mut bytes, remark, &files, Place::Inside);
             }
-            json::end(&mut bytes, &[], &files, keywho::Hidden::default());
+            json::end(&mut bytes, &[], &files);
             output.bytes(&bytes)?;
         }
         Format::Ndjson => {

@@ -8,7 +8,7 @@ use super::output::Output;
 use keywho::model::snapshot::Gap;
 use keywho::report::csv::Csv;
 use keywho::report::json::{self, Place};
-use keywho::report::text::{self, Layout};
+use keywho::report::text;
 use keywho::source::Files;
 use keywho::{MatrixFilter, Narrowing, Row};
 use serde_json::Value;
@@ -33,10 +33,7 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
     let gaps = &engine.coverage().gaps;
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = Layout {
-            wide: args.narrow.wide,
-            ..output.layout()
-        };
+        let layout = output.layout(args.narrow.wide);
         let rows: Vec<_> = rows.collect();
         output.text(&text::matrix(&rows, &loaded.names, layout))?;
         output.text(&text::hidden(narrowing.hidden()))?;
@@ -90,7 +87,7 @@ pub(super) fn write_rows(
         }
     }
     if whole {
-        json::end(&mut piece, unknown, files, narrowing.hidden());
+        json::end_of_rows(&mut piece, unknown, files, narrowing.hidden());
     }
     output.bytes(&piece)
 }

@@ -25,7 +25,7 @@ impl Output {
     }
 
     /// How text is laid out here: to the width of the terminal, or of `COLUMNS` where that is set.
-    pub(super) fn layout(&self) -> Layout {
+    pub(super) fn layout(&self, wide: bool) -> Layout {
         let columns = std::env::var("COLUMNS")
             .ok()
             .and_then(|columns| columns.parse().ok());
@@ -36,7 +36,7 @@ impl Output {
         };
         Layout {
             width: width.filter(|width| *width > 0),
-            wide: false,
+            wide,
         }
     }
 

@@ -44,8 +44,7 @@ pub(super) fn run(global: &Global, path: &Path) -> anyhow::Result<Exit> {
     stream.pump(&mut input, &mut output)?;
     if format == Format::Json {
         let mut end = Vec::new();
-        let (gaps, files) = (&loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
-        json::end(&mut end, gaps, files, keywho::Hidden::default());
+        json::end(&mut end, &loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
         output.bytes(&end)?;
     }
     output.finish()?;

@@ -7,7 +7,7 @@ use super::matrix::{say_gaps, write_rows};
 use super::narrow::{narrowing, query, say_hidden};
 use super::output::Output;
 use keywho::Row;
-use keywho::report::text::{self, Layout};
+use keywho::report::text;
 use serde_json::json;
 
 /// Answers the question.
@@ -21,10 +21,7 @@ pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
     let gaps = &engine.coverage().gaps;
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = Layout {
-            wide: args.narrow.wide,
-            ..output.layout()
-        };
+        let layout = output.layout(args.narrow.wide);
         output.text(&text::what_can(&args.principal, &rows, &loaded.names, layout))?;
         output.text(&text::hidden(narrowing.hidden()))?;
         say_gaps(&mut output, gaps)?;

@@ -6,7 +6,7 @@ use super::input::Loaded;
 use super::matrix::write_rows;
 use super::narrow::{narrowing, query, say_hidden};
 use super::output::Output;
-use keywho::report::text::{self, Layout};
+use keywho::report::text;
 use keywho::{Access, Row};
 use serde_json::json;
 
@@ -22,10 +22,7 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
     let exit = exit(&rows);
     let mut output = Output::open(global)?;
     if format == Format::Text {
-        let layout = Layout {
-            wide: args.narrow.wide,
-            ..output.layout()
-        };
+        let layout = output.layout(args.narrow.wide);
         output.text(&text::who_can(
             &args.action,
             &args.key,

@@ -9,6 +9,7 @@ use super::subject::{Operand, Part, Subject, SubjectId};
 use super::value::Prepared;
 use super::variable::{Piece, Template};
 use crate::arn::Arn;
+use crate::arn::pattern_parts;
 use crate::pattern::{Token, written};
 use std::borrow::Cow;
 
@@ -401,7 +402,7 @@ impl Core<'_> {
             // The `*` of an ARN operator stops at colons: each part by itself.
             Possible::Like(domain) if self.test == Test::ArnLike => {
                 let domain = crate::pattern::tokens(domain);
-                let mut parts = arn_parts(tokens).zip(arn_parts(&domain));
+                let mut parts = pattern_parts(tokens).zip(pattern_parts(&domain));
                 match parts.all(|(pattern, domain)| intersects(pattern, domain)) {
                     true => Overlap::Some,
                     false => Overlap::None,
@@ -424,11 +425,6 @@ impl Core<'_> {
             (_, matched) => matched,
         }
     }
-}
-
-/// The six parts of an ARN; the last one may hold colons itself (S1.1).
-fn arn_parts(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
-    tokens.splitn(6, |token| *token == Token::Char(':'))
 }
 
 fn ready<'a>(test: Test, tokens: Vec<Token>) -> Value<'a> {

@@ -295,6 +295,13 @@ pub(crate) fn canonical(name: &str, found: Option<(KnownKey, Option<&str>)>) -> 
     }
 }
 
+/// The name of an encryption context's pair, as it is spelled, if a condition key is about one.
+pub(crate) fn pair_name(name: &str) -> Option<&str> {
+    let stem = KnownKey::EncryptionContext.stem();
+    let (start, pair) = name.split_at_checked(stem.len())?;
+    start.eq_ignore_ascii_case(stem).then_some(pair)
+}
+
 /// The documented key with the nearest name, if any is near.
 #[must_use]
 pub fn did_you_mean(name: &str) -> Option<KnownKey> {

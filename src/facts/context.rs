@@ -113,14 +113,7 @@ impl AnyRequest<'_> {
     }
 
     fn possible(&self, values: fn(&str) -> Option<&'static [&'static str]>) -> Known {
-        let signs = matches!(self.action, Action::Sign | Action::Verify);
-        if signs
-            && self
-                .key
-                .usage
-                .as_deref()
-                .is_some_and(|usage| usage != "SIGN_VERIFY")
-        {
+        if matches!(self.action, Action::Sign | Action::Verify) && self.is_for_other_than("SIGN_VERIFY") {
             return Known::present();
         }
         match self.key.spec.as_deref().and_then(values) {
@@ -132,6 +125,11 @@ impl AnyRequest<'_> {
         }
     }
 
+    /// Whether the key is known to have another usage.
+    fn is_for_other_than(&self, usage: &str) -> bool {
+        self.key.usage.as_deref().is_some_and(|own| own != usage)
+    }
+
     fn encryption_algorithm(&self) -> Known {
         let generates = ActionSet::CRYPTOGRAPHIC.contains(self.action)
             && self.action.name().starts_with("GenerateDataKey");
@@ -140,15 +138,7 @@ impl AnyRequest<'_> {
             None => Known::present(),
             Some("SYMMETRIC_DEFAULT") => Known::one("SYMMETRIC_DEFAULT"),
             // A key that cannot encrypt: whatever the request says.
-            Some(_)
-                if self
-                    .key
-                    .usage
-                    .as_deref()
-                    .is_some_and(|usage| usage != "ENCRYPT_DECRYPT") =>
-            {
-                Known::present()
-            }
+            Some(_) if self.is_for_other_than("ENCRYPT_DECRYPT") => Known::present(),
             Some(_) => self.possible(values::encryption_algorithms),
         }
     }

@@ -98,12 +98,7 @@ fn alias_name(resource: &str) -> Option<String> {
 
 fn state(stated: &mut Stated, name: &str, values: &[String]) -> Result<(), Error> {
     let canonical = key::canonical_name(name);
-    let prefix = "kms:EncryptionContext:";
-    if let Some(pair) = name.get(prefix.len()..).filter(|_| {
-        name.to_ascii_lowercase()
-            .starts_with(&prefix.to_ascii_lowercase())
-    }) && let [value] = values
-    {
+    if let (Some(pair), [value]) = (key::pair_name(name), values) {
         stated.encryption_context.insert(pair.to_owned(), value.clone());
     }
     if values.is_empty() {

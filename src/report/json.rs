@@ -120,7 +120,7 @@ impl<'a> RowView<'a> {
 }
 
 /// Why a condition stands although it may hold always, or never.
-const UNDECIDED: &str = "not decided: budget";
+pub(super) const UNDECIDED: &str = "not decided: budget";
 
 /// A context as requests state it: one text, or a list of texts.
 fn context(context: &RequestContext) -> Value {
@@ -243,7 +243,12 @@ pub fn begin(out: &mut Vec<u8>, query: &Value) {
 }
 
 /// What ends a whole answer: everything after the last element of `results`.
-pub fn end(out: &mut Vec<u8>, unknown: &[Gap], files: &Files, hidden: Hidden) {
+pub fn end(out: &mut Vec<u8>, unknown: &[Gap], files: &Files) {
+    end_of_rows(out, unknown, files, Hidden::default());
+}
+
+/// What ends an answer of rows, of which some may be hidden.
+pub fn end_of_rows(out: &mut Vec<u8>, unknown: &[Gap], files: &Files, hidden: Hidden) {
     out.extend_from_slice(b"],\"unknown\":");
     append(out, &gaps(unknown, files));
     if hidden != Hidden::default() {

@@ -303,7 +303,7 @@ fn condition(row: &Row, layout: Layout) -> String {
         false => clean(&condition.short()),
     };
     if condition.is_undecided() {
-        return format!("{text}\n(not decided: budget)");
+        return format!("{text}\n({})", super::json::UNDECIDED);
     }
     text
 }

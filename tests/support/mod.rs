@@ -50,6 +50,20 @@ pub mod values;
 pub mod world;
 pub mod write;
 
+/// A number that long runs set in the environment, or its default.
+pub fn number<N: std::str::FromStr>(name: &str, default: N) -> N {
+    let asked = std::env::var(name).ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// What the ARNs of a role's sessions begin with.
+pub fn begin_of_sessions(role: &str) -> Option<String> {
+    let (begin, rest) = role.split_once(":iam::")?;
+    let (account, path) = rest.split_once(":role/")?;
+    let name = path.rsplit('/').next()?;
+    Some(format!("{begin}:sts::{account}:assumed-role/{name}/"))
+}
+
 pub use decide::{Decision, decide};
 pub use generate::generate;
 pub use mechanisms::{Mechanism, decide_traced};

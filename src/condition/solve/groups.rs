@@ -6,6 +6,7 @@ use super::language::{Linear, sorts_of_texts};
 use super::universe::{About, Content, Pair, Reader, Universe, Value, take};
 use super::{RequestContext, sets, universe};
 use crate::condition::formula::{Atom, Range};
+use crate::condition::key::pair_name;
 use crate::condition::operator::Family;
 use crate::condition::subject::{Subject, SubjectId};
 use crate::condition::value::seconds;
@@ -90,13 +91,10 @@ pub(super) fn encryption_context(universe: &mut Universe, subjects: &mut Vec<Abo
 /// The names of the pairs that a context has, as they are spelled.
 pub(super) fn pair_names(context: &RequestContext) -> Vec<String> {
     let present = context.iter().filter(|(_, values)| !values.is_empty());
-    let name = |(key, _): (&String, _)| {
-        let begin = key.get(..PAIR.len())?;
-        begin
-            .eq_ignore_ascii_case(PAIR)
-            .then(|| key.get(PAIR.len()..).unwrap_or_default().to_owned())
-    };
-    present.filter_map(name).collect()
+    present
+        .filter_map(|(key, _)| pair_name(key))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn name_of<'a>(about: &About<'a>) -> &'a str {

@@ -4,9 +4,10 @@
 //! number of times. All patterns are run together, character by character; each combination of accepted and refused
 //! patterns that some text reaches is found, with the shortest such text.
 
+use crate::arn::pattern_parts;
 use crate::condition::operator::Test;
 use crate::condition::value::{Prepared, boolean};
-use crate::pattern::Token;
+use crate::pattern::{Token, tokens};
 use ahash::AHashSet;
 use std::collections::VecDeque;
 
@@ -59,7 +60,7 @@ impl Linear {
             Test::StringEqualsIgnoreCase => {
                 return Some(Linear::ignoring_case(&crate::pattern::written(value)));
             }
-            Test::StringLike => value.iter().map(|&token| wild(token, Class::Any)).collect(),
+            Test::StringLike => return Some(Linear::globbed(value, Class::Any)),
             Test::ArnLike => return Linear::arn_like(value),
             Test::Bool => {
                 let value = crate::pattern::written(value);
@@ -77,21 +78,23 @@ impl Linear {
 
     /// A pattern with wildcards.
     pub(super) fn like(pattern: &str) -> Linear {
-        let tokens = pattern.chars().map(Token::read);
-        Linear(tokens.map(|token| wild(token, Class::Any)).collect())
+        Linear::globbed(&tokens(pattern), Class::Any)
     }
 
     /// A pattern whose wildcards stand for anything but colons.
     pub(super) fn without_colons(pattern: &str) -> Linear {
-        let tokens = pattern.chars().map(Token::read);
-        Linear(tokens.map(|token| wild(token, Class::NotColon)).collect())
+        Linear::globbed(&tokens(pattern), Class::NotColon)
+    }
+
+    fn globbed(pattern: &[Token], class: Class) -> Linear {
+        Linear(pattern.iter().map(|&token| wild(token, class)).collect())
     }
 
     fn arn_like(value: &[Token]) -> Option<Linear> {
         if crate::pattern::matches_everything(value) {
             return Some(Linear::arn());
         }
-        let parts: Vec<&[Token]> = value.splitn(6, |&token| token == Token::Char(':')).collect();
+        let parts: Vec<&[Token]> = pattern_parts(value).collect();
         let [first @ .., sixth] = parts.as_slice() else {
             return None;
         };

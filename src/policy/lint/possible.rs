@@ -4,6 +4,7 @@
 //! known, everything is possible.
 
 use super::variable::has_placeholder;
+use crate::arn::pattern_parts;
 use crate::condition::key::{KnownKey, ValueType};
 use crate::condition::known::intersects;
 use crate::condition::operator::{Family, Test};
@@ -140,16 +141,10 @@ pub(super) fn is_possible(key: KnownKey, actions: ActionSet, test: Test, value: 
 /// Whether some value has a form and matches a pattern. ARNs are compared part by part: those that have a form here have
 /// no colon besides the five, so that a `*` cannot run over one.
 fn meets(pattern: &[Token], form: &[Token]) -> bool {
-    let parts = |text: &[Token]| -> Vec<Vec<Token>> {
-        let parts = text.splitn(6, |&token| token == Token::Char(':'));
-        parts.map(<[Token]>::to_vec).collect()
-    };
-    let (pattern_parts, form_parts) = (parts(pattern), parts(form));
-    if pattern_parts.len() == 6 && form_parts.len() == 6 {
-        return pattern_parts
-            .iter()
-            .zip(&form_parts)
-            .all(|(a, b)| intersects(a, b));
+    let own_parts: Vec<&[Token]> = pattern_parts(pattern).collect();
+    let form_parts: Vec<&[Token]> = pattern_parts(form).collect();
+    if own_parts.len() == 6 && form_parts.len() == 6 {
+        return own_parts.iter().zip(&form_parts).all(|(a, b)| intersects(a, b));
     }
     intersects(pattern, form)
 }

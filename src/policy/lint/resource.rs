@@ -185,7 +185,7 @@ impl Linter<'_> {
     /// The sixth part of an ARN pattern, with every variable as a wildcard.
     fn sixth(&self, text: &str) -> Option<Vec<Token>> {
         let wide = self.widest(text);
-        let sixth = wide.splitn(6, |&token| token == Token::Char(':')).nth(5)?;
+        let sixth = crate::arn::pattern_parts(&wide).nth(5)?;
         Some(sixth.to_vec())
     }
 
