@@ -148,9 +148,11 @@ fn apart(shape: Shape) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const COLUMNS: [(&str, &str); 12] = [
+const COLUMNS: [(&str, &str); 14] = [
     ("principals", "principals"),
     ("keys", "keys"),
+    ("principal_classes", "classes"),
+    ("key_classes", "key classes"),
     ("facts", "facts"),
     ("derived", "derived"),
     ("cells", "cells"),
@@ -211,7 +213,8 @@ fn measure(shape: Shape) -> Value {
         .take(ROWS)
         .count();
     let listed = 1000.0 * to_float(listed) / milliseconds(started);
-    json!({"principals": size.principals, "keys": size.keys, "facts": size.facts, "derived": size.derived, "cells": size.cells,
+    json!({"principals": size.principals, "keys": size.keys,
+        "principal_classes": size.principal_classes, "key_classes": size.key_classes, "facts": size.facts, "derived": size.derived, "cells": size.cells,
         "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after, "who_can": who_can, "listed": listed})
 }
 

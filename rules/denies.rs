@@ -2,7 +2,7 @@
 //!
 //! Whether a Deny's conditions hold is looked at later; one that holds always wins (S0.2).
 
-use super::LimitRow;
+use super::{AccountRow, KeyRow, LimitRow};
 use crate::facts::id::{
     AccountId, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
 };
@@ -15,8 +15,6 @@ const RETIRE: Mask = ActionSet::RETIRE_GRANT;
 crepe! {
     @input
     struct InAccount(PrincipalId, AccountId);
-    @input
-    struct ServiceLinked(PrincipalId);
     @input
     struct Holds(PrincipalId, PolicyId);
     @input
@@ -59,23 +57,37 @@ crepe! {
 
     @output
     struct Denies(PrincipalId, KeyId, Layer, StatementId, Mask);
+    // Statement denies every principal of account whom the layer binds, as far as its conditions hold.
+    @output
+    struct DeniesAccount(AccountId, KeyId, Layer, StatementId, Mask);
+    // Statement denies everyone whom the layer binds, as far as its conditions hold.
+    @output
+    struct DeniesAll(KeyId, Layer, StatementId, Mask);
 
-    // SCP binds principal.
-    struct Bound(PrincipalId, PolicyId);
+    // Principals of account touch key.
+    struct Touches(AccountId, KeyId);
+    // Some principal touches key.
+    struct Touched(KeyId);
     // RCP protects key.
     struct Protects(PolicyId, KeyId);
+
+    // S4.8.1: what denies many alike is looked up once for all that touch a key.
+    Touches(a, k) <- Pair(p, k), InAccount(p, a);
+
+    // S4.8.1: likewise for everyone.
+    Touched(k) <- Pair(_, k);
 
     // S2.2.16: a key policy denies whom it names. S4.9.8: it has no say in retiring grants.
     Denies(p, k, Layer::KeyPolicy, s, m - RETIRE) <-
         Pair(p, k), KeyDenies(k, s, m), NamesPrincipal(s, p, _), (!(m - RETIRE).is_empty());
 
     // S2.2.15: a key policy that denies an account denies every principal of it.
-    Denies(p, k, Layer::KeyPolicy, s, m - RETIRE) <-
-        Pair(p, k), KeyDenies(k, s, m), NamesAccount(s, a), InAccount(p, a), (!(m - RETIRE).is_empty());
+    DeniesAccount(a, k, Layer::KeyPolicy, s, m - RETIRE) <-
+        Touches(a, k), KeyDenies(k, s, m), NamesAccount(s, a), (!(m - RETIRE).is_empty());
 
     // S4.8.2: a key policy that denies everyone denies services and service-linked roles too.
-    Denies(p, k, Layer::KeyPolicy, s, m - RETIRE) <-
-        Pair(p, k), KeyDenies(k, s, m), NamesAnyone(s), Asks(s, q), Admits(q, p), (!(m - RETIRE).is_empty());
+    DeniesAll(k, Layer::KeyPolicy, s, m - RETIRE) <-
+        Touched(k), KeyDenies(k, s, m), NamesAnyone(s), (!(m - RETIRE).is_empty());
 
     // S4.8.1: identity policies deny their holders.
     Denies(p, k, Layer::Identity, s, m) <-
@@ -89,20 +101,16 @@ crepe! {
     Denies(p, k, Layer::Session, s, m) <-
         Pair(p, k), Limited(p, d), PolicyDenies(d, k, s, m), Asks(s, q), Admits(q, p);
 
-    // S4.7.1: the SCPs of all levels bind the principals of a member account, but no service-linked role.
-    Bound(p, d) <- ScpMember(a), InAccount(p, a), !ServiceLinked(p), ScpLevel(a, l), ScpAttached(l, d);
-
-    // S4.8.1: an SCP of any level denies.
-    Denies(p, k, Layer::Scp, s, m) <-
-        Pair(p, k), Bound(p, d), PolicyDenies(d, k, s, m), Asks(s, q), Admits(q, p);
+    // S4.8.1: an SCP of any level (S4.7.1) denies the principals of a member account whom SCPs bind.
+    DeniesAccount(a, k, Layer::Scp, s, m) <-
+        Touches(a, k), ScpMember(a), ScpLevel(a, l), ScpAttached(l, d), PolicyDenies(d, k, s, m);
 
     // S4.7.3: RCPs protect the customer managed keys of member accounts.
     Protects(d, k) <- RcpMember(a), KeyIn(k, a), CustomerKey(k), RcpReaches(a, d);
 
-    // S4.7.3: an RCP denies everyone but service-linked roles, and not the retiring of grants.
-    Denies(p, k, Layer::Rcp, s, m - RETIRE) <-
-        Pair(p, k), Protects(d, k), PolicyDenies(d, k, s, m), Asks(s, q), Admits(q, p), !ServiceLinked(p),
-        (!(m - RETIRE).is_empty());
+    // S4.7.3: an RCP denies everyone whom RCPs bind, and not the retiring of grants.
+    DeniesAll(k, Layer::Rcp, s, m - RETIRE) <-
+        Touched(k), Protects(d, k), PolicyDenies(d, k, s, m), (!(m - RETIRE).is_empty());
 
     // S4.7.4: the policy of the VPC endpoint denies whom it names,
     Denies(p, k, Layer::Endpoint, s, m) <-
@@ -116,11 +124,17 @@ crepe! {
     Denies(p, k, Layer::Endpoint, s, m) <- Pair(p, k), Endpoint(d), PolicyDenies(d, k, s, m), NamesAnyone(s);
 }
 
+/// Deny statements, by whom they may apply to.
+pub(crate) struct Denied {
+    pub(crate) each: Vec<LimitRow>,
+    pub(crate) accounts: Vec<AccountRow>,
+    pub(crate) all: Vec<KeyRow>,
+}
+
 /// The Deny statements that may apply to the given pairs.
-pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Vec<LimitRow> {
+pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Denied {
     let mut program = Crepe::new();
     program.extend(facts.in_account.iter().map(|&(p, a)| InAccount(p, a)));
-    program.extend(facts.service_linked.iter().map(|&(p,)| ServiceLinked(p)));
     program.extend(facts.holds.iter().map(|&(p, d)| Holds(p, d)));
     program.extend(facts.bounded.iter().map(|&(p, d)| Bounded(p, d)));
     program.extend(facts.limited.iter().map(|&(p, d)| Limited(p, d)));
@@ -150,15 +164,36 @@ pub(crate) fn run(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Vec<LimitRow
     program.extend(facts.admits.iter().map(|&(q, p)| Admits(q, p)));
     program.extend(facts.endpoint.iter().map(|&(d,)| Endpoint(d)));
     program.extend(pairs.iter().map(|&(p, k)| Pair(p, k)));
-    let (denies,) = program.run_with_hasher::<ahash::RandomState>();
-    denies
-        .into_iter()
-        .map(|Denies(principal, key, layer, statement, mask)| LimitRow {
-            principal,
-            key,
-            layer,
-            statement,
-            mask,
-        })
-        .collect()
+    let (denies, of_accounts, of_all) = program.run_with_hasher::<ahash::RandomState>();
+    Denied {
+        each: denies
+            .into_iter()
+            .map(|Denies(principal, key, layer, statement, mask)| LimitRow {
+                principal,
+                key,
+                layer,
+                statement,
+                mask,
+            })
+            .collect(),
+        accounts: of_accounts
+            .into_iter()
+            .map(|DeniesAccount(account, key, layer, statement, mask)| AccountRow {
+                account,
+                key,
+                layer,
+                statement,
+                mask,
+            })
+            .collect(),
+        all: of_all
+            .into_iter()
+            .map(|DeniesAll(key, layer, statement, mask)| KeyRow {
+                key,
+                layer,
+                statement,
+                mask,
+            })
+            .collect(),
+    }
 }

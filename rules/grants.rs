@@ -27,6 +27,9 @@ crepe! {
     struct PolicyAllows(PolicyId, KeyId, StatementId, Mask);
     @input
     struct Grant(GrantId, KeyId, Mask);
+    // The grant stands for all on the key that the same accounts may retire.
+    @input
+    struct Retirable(GrantId, KeyId);
     @input
     struct IssuedBy(GrantId, AccountId);
     @input
@@ -109,13 +112,13 @@ crepe! {
         (!(n & RETIRE).is_empty()), Holds(p, d), InAccount(p, a);
 
     // S4.9.8 (c): three accounts have a say: the one that issued the grant,
-    RetiredIn(g, k, a) <- IssuedBy(g, a), Grant(g, k, _);
+    RetiredIn(g, k, a) <- Retirable(g, k), IssuedBy(g, a);
 
     // S4.9.8 (c): the key's own,
-    RetiredIn(g, k, a) <- Grant(g, k, _), KeyIn(k, a);
+    RetiredIn(g, k, a) <- Retirable(g, k), KeyIn(k, a);
 
     // S4.9.8 (c): and one named as retiring principal.
-    RetiredIn(g, k, a) <- RetiringAccount(g, a), Grant(g, k, _);
+    RetiredIn(g, k, a) <- Retirable(g, k), RetiringAccount(g, a);
 
     // S4.9.8 (c): their root users may retire the grant.
     Path(p, k, Route::RetiringRoot, ByGrant(g), Nothing, RETIRE) <-
@@ -140,6 +143,7 @@ pub(crate) fn run(facts: &Facts) -> Vec<PathRow> {
             .map(|&(d, k, s, m)| PolicyAllows(d, k, s, m)),
     );
     program.extend(facts.grant.iter().map(|&(g, k, m)| Grant(g, k, m)));
+    program.extend(facts.retirable.iter().map(|&(g, k)| Retirable(g, k)));
     program.extend(facts.issued_by.iter().map(|&(g, a)| IssuedBy(g, a)));
     program.extend(facts.grantee.iter().map(|&(g, p, kind)| Grantee(g, p, kind)));
     program.extend(facts.grantee_account.iter().map(|&(g, a)| GranteeAccount(g, a)));

@@ -50,7 +50,10 @@ crepe! {
     // S4.7.1: SCPs bind every principal of a member account, its root user included, but no service-linked role.
     Under(p, Layer::Scp) <- ScpMember(a), InAccount(p, a), !ServiceLinked(p);
 
-    // S4.7.1: they are the principal's account's, so they are looked up once for all its principals that touch a key.
+    // S4.7.3: RCPs bind everybody, services included, but for service-linked roles; they deny only.
+    Under(p, Layer::Rcp) <- Pair(p, _), !ServiceLinked(p);
+
+    // S4.7.1: SCPs are the principal's account's, so they are looked up once for all its principals that touch a key.
     Touches(a, k) <- Pair(p, k), InAccount(p, a);
 
     // S4.7.1: at every level one of the attached SCPs must allow; two levels do not make up for each other.

@@ -44,6 +44,25 @@ pub(crate) struct LimitRow {
     pub(crate) mask: Mask,
 }
 
+/// A statement of a layer that denies the principals of account whom the layer binds actions on key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct AccountRow {
+    pub(crate) account: AccountId,
+    pub(crate) key: KeyId,
+    pub(crate) layer: Layer,
+    pub(crate) statement: StatementId,
+    pub(crate) mask: Mask,
+}
+
+/// A statement of a layer that denies everyone whom the layer binds actions on key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct KeyRow {
+    pub(crate) key: KeyId,
+    pub(crate) layer: Layer,
+    pub(crate) statement: StatementId,
+    pub(crate) mask: Mask,
+}
+
 /// An SCP statement that lets the principals of account through at one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct LevelRow {

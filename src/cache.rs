@@ -1,14 +1,18 @@
 //! What is worked out on first use: cells of single pairs, and conditions in their shortest form.
 
-use crate::answer::Access;
+use crate::answer::{Access, Outcome, Residual};
 use crate::cells::Cell;
-use crate::condition::formula::FormulaId;
-use crate::facts::id::{AccountId, KeyId, PrincipalId};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::solve::Verdict;
+use crate::facts::classes::Site;
+use crate::facts::id::{KeyId, PrincipalId, StatementId};
 use crate::facts::view::{Extra, View};
 use crate::facts::world::{Principal, World};
+use crate::model::action::Action;
+use crate::rules::PathRow;
 use ahash::AHashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Somebody who may ask.
 #[derive(Debug)]
@@ -29,6 +33,19 @@ impl Asker {
     }
 }
 
+/// Whose cells on a key are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    /// Those of the tables.
+    Listed(Site),
+    /// Those of the sessions of roles that have no place of their own in them.
+    SessionOf(Site),
+    /// Those of the tables that no path leads to.
+    Refused(Site),
+    /// Those of somebody else, by a number.
+    Other(u32, KeyId),
+}
+
 /// With whom a principal shares its cells, since no rule tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum StandIn {
@@ -40,19 +57,46 @@ pub(crate) enum StandIn {
     Other(u32),
 }
 
-/// Principals of the tables, or not, of one account, that ask about one key.
-type Alike = (bool, Option<AccountId>, KeyId);
+/// What decides requests about a cell, whatever else they state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ruling {
+    pub(crate) outcome: Outcome,
+    /// The layer that decides (S4.1.2).
+    pub(crate) layer: &'static str,
+    /// The rule that decides.
+    pub(crate) rule: &'static str,
+    pub(crate) reason: Reason,
+}
+
+/// On what a ruling rests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reason {
+    /// Nothing allows.
+    Nothing,
+    /// A path.
+    Path(PathRow),
+    /// A statement that denies.
+    Deny(StatementId),
+}
 
 /// How many entries are kept; beyond it a table starts anew.
 const LIMIT: usize = 1 << 20;
+
+/// Formulas of requests with what they come to.
+#[derive(Debug, Default)]
+struct Residuals {
+    formulas: Formulas,
+    known: AHashMap<FormulaId, (Verdict, Option<Residual>)>,
+}
 
 /// Askers by their name and, for federated users, their creator; cells by stand-in and key; conditions.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     askers: RwLock<AHashMap<String, Arc<[Asker]>>>,
     others: AtomicU32,
-    cells: RwLock<AHashMap<(StandIn, KeyId), Arc<Cell>>>,
-    asked: RwLock<AHashMap<Alike, u32>>,
+    cells: RwLock<AHashMap<Whose, Arc<Cell>>>,
+    rulings: RwLock<AHashMap<(Whose, Action), Ruling>>,
+    residuals: Mutex<Residuals>,
     conditions: RwLock<AHashMap<FormulaId, Access>>,
     by_creator: RwLock<AHashMap<Vec<(String, FormulaId)>, Access>>,
 }
@@ -91,37 +135,55 @@ impl Cache {
     }
 
     /// A cell that is there.
-    pub(crate) fn cell(&self, stand_in: StandIn, key: KeyId) -> Option<Arc<Cell>> {
-        read(&self.cells).get(&(stand_in, key)).cloned()
+    pub(crate) fn cell(&self, whose: Whose) -> Option<Arc<Cell>> {
+        read(&self.cells).get(&whose).cloned()
     }
 
     /// Keeps a cell.
-    pub(crate) fn keep(&self, stand_in: StandIn, key: KeyId, cell: Cell) -> Arc<Cell> {
+    pub(crate) fn keep(&self, whose: Whose, cell: Arc<Cell>) {
         let mut cells = write(&self.cells);
         if cells.len() >= LIMIT {
             cells.clear();
         }
-        let cell = Arc::new(cell);
-        cells.insert((stand_in, key), Arc::clone(&cell));
-        cell
+        cells.insert(whose, cell);
     }
 
-    /// Counts a cell that had to be derived; whether there were many for this key and account.
-    pub(crate) fn asked_often(
-        &self,
-        stand_in: StandIn,
-        account: Option<AccountId>,
-        key: KeyId,
-        many: u32,
-    ) -> bool {
-        let of = (matches!(stand_in, StandIn::Listed(_)), account, key);
-        let mut asked = write(&self.asked);
-        if asked.len() >= LIMIT {
-            asked.clear();
+    /// A ruling that is there.
+    pub(crate) fn ruling(&self, whose: Whose, action: Action) -> Option<Ruling> {
+        read(&self.rulings).get(&(whose, action)).copied()
+    }
+
+    /// Keeps a ruling.
+    pub(crate) fn rule(&self, whose: Whose, action: Action, ruling: Ruling) {
+        let mut rulings = write(&self.rulings);
+        if rulings.len() >= LIMIT {
+            rulings.clear();
         }
-        let count = asked.entry(of).or_default();
-        *count = count.saturating_add(1);
-        *count > many
+        rulings.insert((whose, action), ruling);
+    }
+
+    /// What a formula of a request's own comes to, made by `make` if it is not there: whether it holds for all requests
+    /// or none, and otherwise what it leaves open.
+    pub(crate) fn residual(
+        &self,
+        formulas: &Formulas,
+        formula: FormulaId,
+        make: impl FnOnce() -> (Verdict, Option<Residual>),
+    ) -> (Verdict, Option<Residual>) {
+        let mut residuals = lock(&self.residuals);
+        if residuals.known.len() >= LIMIT {
+            *residuals = Residuals::default();
+        }
+        let own = residuals.formulas.import(formulas, formula);
+        if let Some(known) = residuals.known.get(&own) {
+            return known.clone();
+        }
+        drop(residuals);
+        let made = make();
+        let mut residuals = lock(&self.residuals);
+        let own = residuals.formulas.import(formulas, formula);
+        residuals.known.insert(own, made.clone());
+        made
     }
 
     /// What a formula means for access, made by `make` if it is not there.
@@ -156,6 +218,10 @@ fn remembered<K: Eq + std::hash::Hash>(
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn lock<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {

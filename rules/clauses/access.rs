@@ -171,8 +171,8 @@ clauses! {
          not the retiring of grants."
         ["w47-resource-control-policy-perimeter", "w48-retiring-principal-outside-of-the-perimeter",
          "w74-resource-control-policy-and-an-aws-managed-key", "w81-service-linked-role-is-exempt",
-         "denies/rcp", "worlds/guardrails-that-bind", "worlds/guardrails-that-are-off",
-         "worlds/management-account"];
+         "denies/rcp", "guardrails/rcp-binds-everybody", "worlds/guardrails-that-bind",
+         "worlds/guardrails-that-are-off", "worlds/management-account"];
     "S4.7.4" "VPC endpoint policies" K_ENDPOINT
         "A request through an endpoint needs its policy to allow and not to deny; the policy gives nothing."
         ["w36-source-address-through-an-endpoint", "w56-endpoint-policy", "guardrails/endpoint-policy",

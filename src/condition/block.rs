@@ -102,6 +102,17 @@ impl PreparedCondition {
         std::iter::once(self.key.clone()).chain(variables)
     }
 
+    /// The values as written.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|value| value.text.as_str())
+    }
+
+    /// The operator without its prefix and suffix.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
     /// The condition on one line; equal for equal conditions.
     #[must_use]
     pub fn text(&self) -> String {

@@ -66,23 +66,15 @@ impl World {
     }
 }
 
-pub(super) fn session_prefix(partition: &str, account: &str, role: &str) -> String {
+pub(crate) fn session_prefix(partition: &str, account: &str, role: &str) -> String {
     format!("arn:{partition}:sts::{account}:assumed-role/{role}/")
 }
 
 fn session_of(role: &Principal, name: &str, session: &str) -> Principal {
     Principal {
         name: name.to_owned(),
-        session: Some(session.to_owned()),
-        ..any_session_of(role)
-    }
-}
-
-/// A session of a role of which nothing else is known.
-pub(crate) fn any_session_of(role: &Principal) -> Principal {
-    Principal {
-        name: format!("any session of {}", role.name),
         kind: Kind::Session,
+        session: Some(session.to_owned()),
         origin: Some(role.arn.clone()),
         ..role.clone()
     }

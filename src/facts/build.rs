@@ -3,14 +3,14 @@
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, StatementId};
 use super::statement::{Opaque, Statement};
 use super::world::{
-    Account, Endpoint, Grant, Key, Level, Membership, Organization, Party, Policy, Resource, World,
+    Account, Endpoint, Grant, Key, Level, Membership, Organization, Party, Policy, Resource, World, Written,
 };
 use crate::arn::{PrincipalArn, is_account_id};
 use crate::model::action::{Action, ActionSet};
 use crate::model::principal::Policy as NamedPolicy;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Collected, key as model_key};
-use crate::policy::document::Statement as Written;
+use crate::policy::document::Statement as WrittenStatement;
 use crate::policy::document::{
     Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals,
 };
@@ -22,6 +22,11 @@ pub(crate) struct Builder<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) world: World,
     policies: AHashMap<(usize, PolicyKind), PolicyId>,
+    /// Policies by the hash of what they say.
+    texts: AHashMap<u64, Vec<(Arc<NamedPolicy>, PolicyKind, PolicyId)>>,
+    hasher: ahash::RandomState,
+    /// Policies of which nothing is known, by kind and name.
+    unknown: AHashMap<(PolicyKind, String), PolicyId>,
     levels: AHashMap<String, LevelId>,
     blocks: AHashMap<(Vec<Condition>, bool), u32>,
 }
@@ -35,6 +40,9 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
             ..World::default()
         },
         policies: AHashMap::new(),
+        texts: AHashMap::new(),
+        hasher: ahash::RandomState::new(),
+        unknown: AHashMap::new(),
         levels: AHashMap::new(),
         blocks: AHashMap::new(),
     };
@@ -128,14 +136,38 @@ impl Builder<'_> {
         new
     }
 
-    /// Compiles a policy once for each way it is used.
+    /// Compiles a policy once for each way it is used, together with others that say the same.
     pub(crate) fn policy(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
         let identity = (Arc::as_ptr(policy) as usize, kind);
         if let Some(&known) = self.policies.get(&identity) {
             return known;
         }
-        let compiled = self.document(kind, &policy.name, &policy.document);
+        let compiled = self.text(policy, kind);
         self.policies.insert(identity, compiled);
+        compiled
+    }
+
+    fn text(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
+        // Of other kinds there are few, and nothing but their own statements tells where they stand.
+        let shared = matches!(
+            kind,
+            PolicyKind::Key | PolicyKind::Identity | PolicyKind::Boundary
+        );
+        let Some(says) = policy.document.says().filter(|_| shared) else {
+            return self.document(kind, &policy.name, &policy.document);
+        };
+        let hash = self.hasher.hash_one(&says);
+        let alike = self.texts.get(&hash).into_iter().flatten();
+        let known = alike
+            .filter(|(other, used, _)| *used == kind && other.document.says().as_ref() == Some(&says))
+            .map(|(_, _, compiled)| *compiled)
+            .next();
+        if let Some(known) = known {
+            return known;
+        }
+        let compiled = self.document(kind, &policy.name, &policy.document);
+        let entry = (Arc::clone(policy), kind, compiled);
+        self.texts.entry(hash).or_default().push(entry);
         compiled
     }
 
@@ -170,6 +202,11 @@ impl Builder<'_> {
         about: &str,
         actions: ActionSet,
     ) -> PolicyId {
+        // Key policies are named by the key's id alone, which keys of other Regions may share.
+        let name_tells = kind != PolicyKind::Key;
+        if name_tells && let Some(&known) = self.unknown.get(&(kind, name.to_owned())) {
+            return known;
+        }
         let document = Document {
             opaque: Some(String::new()),
             ..Document::default()
@@ -186,6 +223,7 @@ impl Builder<'_> {
             });
             statement.actions &= actions;
         }
+        self.unknown.insert((kind, name.to_owned()), id);
         id
     }
 
@@ -193,7 +231,7 @@ impl Builder<'_> {
         for key in &self.snapshot.keys {
             let account = self.account(&key.account);
             let id = KeyId::at(self.world.keys.len());
-            let policies = self.key_policies(key);
+            let (policies, written) = self.key_policies(key);
             let aws_managed = key
                 .aws_managed
                 .unwrap_or_else(|| key.aliases.iter().any(|alias| alias.starts_with("alias/aws/")));
@@ -223,18 +261,20 @@ impl Builder<'_> {
                 tags_known: key.tags_collected.is_whole(),
                 trailing_days: key.trailing_days_without_use,
                 policies,
+                written,
                 grants,
                 actions: ActionSet::ON_KEYS,
             });
         }
     }
 
-    fn key_policies(&mut self, key: &model_key::Key) -> Vec<PolicyId> {
-        let mut policies: Vec<PolicyId> = key
+    fn key_policies(&mut self, key: &model_key::Key) -> (Vec<PolicyId>, Vec<Written>) {
+        let written: Vec<Written> = key
             .policies
             .iter()
-            .map(|policy| self.policy(policy, PolicyKind::Key))
+            .map(|policy| (self.policy(policy, PolicyKind::Key), Arc::clone(policy)))
             .collect();
+        let mut policies: Vec<PolicyId> = written.iter().map(|(policy, _)| *policy).collect();
         let managed =
             key.aws_managed == Some(true) || key.aliases.iter().any(|alias| alias.starts_with("alias/aws/"));
         if policies.is_empty() && managed {
@@ -266,7 +306,7 @@ impl Builder<'_> {
             }
             policies.push(unknown);
         }
-        policies
+        (policies, written)
     }
 
     fn grant(&mut self, grant: &model_key::Grant) -> Grant {
@@ -351,8 +391,8 @@ impl Builder<'_> {
 }
 
 /// A statement that may apply to anybody and anything.
-pub(crate) fn unknown_statement(why: Option<String>, document: &Document) -> Written {
-    Written {
+pub(crate) fn unknown_statement(why: Option<String>, document: &Document) -> WrittenStatement {
+    WrittenStatement {
         sid: None,
         index: 0,
         effect: None,
@@ -390,7 +430,7 @@ fn aws_managed_policy(key: &model_key::Key) -> Document {
         .is_none()
         .then(|| "the service that manages it is not known".to_owned());
     conditions.extend(through);
-    let statement = |index, principals, actions: &[&str], conditions, opaque| Written {
+    let statement = |index, principals, actions: &[&str], conditions, opaque| WrittenStatement {
         sid: None,
         index,
         effect: Some(Effect::Allow),

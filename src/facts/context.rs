@@ -65,12 +65,15 @@ impl AnyRequest<'_> {
     fn of_resource(&self, name: &str) -> Option<Known> {
         let key = self.key;
         let on_key = key.kind == Resource::Key;
-        let of_key = |value: &Option<String>| match value {
+        let property = |value: &Option<String>| match value {
             Some(value) => Known::one(value.clone()),
             None => Known::present(),
         };
         if let Some(tag) = name.strip_prefix("aws:ResourceTag/") {
             return Some(self.resource_tag(tag));
+        }
+        if name == "kms:RequestAlias" || name == "kms:TrailingDaysWithoutKeyUsage" {
+            return of_key(key, name);
         }
         Some(match name {
             "aws:ResourceAccount" => match self.world.account(key.account) {
@@ -82,14 +85,9 @@ impl AnyRequest<'_> {
             "aws:RequestedRegion" if !key.region.is_empty() => Known::one(key.region.clone()),
             "aws:RequestedRegion" => Known::present(),
             "kms:ResourceAliases" => self.resource_aliases(),
-            "kms:RequestAlias" if key.aliases_known && key.aliases.is_empty() => Known::Absent,
-            "kms:RequestAlias" if key.aliases_known => {
-                let aliases: Vec<&str> = key.aliases.iter().map(String::as_str).collect();
-                Known::one_of(&aliases, true)
-            }
-            "kms:KeySpec" if on_key => of_key(&key.spec),
-            "kms:KeyUsage" if on_key => of_key(&key.usage),
-            "kms:KeyOrigin" if on_key => of_key(&key.origin),
+            "kms:KeySpec" if on_key => property(&key.spec),
+            "kms:KeyUsage" if on_key => property(&key.usage),
+            "kms:KeyOrigin" if on_key => property(&key.origin),
             "kms:MultiRegion" if on_key => match key.multi_region {
                 Some(multi) => Known::one(multi.to_string()),
                 None => Known::flag(),
@@ -98,10 +96,6 @@ impl AnyRequest<'_> {
                 (Some(false), _) => Known::Absent,
                 (_, Some(kind)) => Known::one(kind.clone()),
                 (multi, None) => Known::one_of(&["PRIMARY", "REPLICA"], multi.is_none()),
-            },
-            "kms:TrailingDaysWithoutKeyUsage" => match key.trailing_days {
-                Some(days) => Known::one(days.to_string()),
-                None => Known::free(),
             },
             "kms:EncryptionAlgorithm" => self.encryption_algorithm(),
             "kms:SigningAlgorithm" => self.possible(values::signing_algorithms),
@@ -149,8 +143,7 @@ impl AnyRequest<'_> {
             // CreateKey: the tags being set (S5.1).
             Resource::Nothing => Known::free(),
             Resource::Key if self.policy == PolicyKind::Key => Known::Doubt("S6.4"),
-            Resource::Key if !self.key.tags_known => Known::free(),
-            Resource::Key => tag_value(&self.key.tags, tag).unwrap_or(Known::Absent),
+            Resource::Key => own_tag(self.key, tag),
         }
     }
 
@@ -158,9 +151,7 @@ impl AnyRequest<'_> {
         match self.key.kind {
             Resource::Alias | Resource::Nothing => Known::Absent,
             Resource::Key if self.policy == PolicyKind::Key => Known::Doubt("S6.4"),
-            Resource::Key if !self.key.aliases_known => Known::free(),
-            Resource::Key if self.key.aliases.len() > 50 => Known::Doubt("S6.5"),
-            Resource::Key => Known::all(self.key.aliases.clone()),
+            Resource::Key => own_aliases(self.key),
         }
     }
 
@@ -201,6 +192,42 @@ impl AnyRequest<'_> {
             "aws:CurrentTime" | "aws:EpochTime" | "aws:UserAgent" => Known::present(),
             _ => Known::free(),
         }
+    }
+}
+
+/// What is known of the context keys whose values are a key's own, whoever asks for what; `None` for other context keys.
+pub(crate) fn of_key(key: &Key, name: &str) -> Option<Known> {
+    if let Some(tag) = name.strip_prefix("aws:ResourceTag/") {
+        return Some(own_tag(key, tag));
+    }
+    Some(match name {
+        "kms:ResourceAliases" => own_aliases(key),
+        "kms:RequestAlias" if !key.aliases_known => return None,
+        "kms:RequestAlias" if key.aliases.is_empty() => Known::Absent,
+        "kms:RequestAlias" => {
+            let aliases: Vec<&str> = key.aliases.iter().map(String::as_str).collect();
+            Known::one_of(&aliases, true)
+        }
+        "kms:TrailingDaysWithoutKeyUsage" => match key.trailing_days {
+            Some(days) => Known::one(days.to_string()),
+            None => Known::free(),
+        },
+        _ => return None,
+    })
+}
+
+fn own_tag(key: &Key, tag: &str) -> Known {
+    match key.tags_known {
+        true => tag_value(&key.tags, tag).unwrap_or(Known::Absent),
+        false => Known::free(),
+    }
+}
+
+fn own_aliases(key: &Key) -> Known {
+    match key.aliases.len() {
+        _ if !key.aliases_known => Known::free(),
+        51.. => Known::Doubt("S6.5"),
+        _ => Known::all(key.aliases.clone()),
     }
 }
 

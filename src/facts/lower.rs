@@ -1,25 +1,37 @@
 //! Facts about the principals and keys at hand: all of a snapshot, or one of each.
 
-use super::id::{AccountId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId};
+use super::id::{
+    AccountId, GrantId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
+};
 use super::matching::names;
 use super::relations::Facts;
 use super::residual::principal_test;
 use super::statement::{Cover, Statement};
 use super::view::View;
-use super::world::{Grant, Key, Kind, Party, Principal, Resource};
+use super::world::{Grant, Key, Kind, Party, Principal, Resource, World};
 use crate::policy::document::{PolicyKind, PrincipalEntry};
 use ahash::{AHashMap, AHashSet};
+use smallvec::SmallVec;
 use std::collections::hash_map::Entry;
 
 /// What to lower.
 pub(crate) struct Scope<'a> {
     pub(crate) view: View<'a>,
     pub(crate) principals: Vec<(PrincipalId, &'a Principal)>,
-    pub(crate) keys: Vec<(KeyId, &'a Key)>,
+    pub(crate) keys: Vec<(KeyId, &'a Key, Grants)>,
     /// Policy of the VPC endpoint the requests come through.
     pub(crate) endpoint: Option<PolicyId>,
     /// Whether denies matter also for principals that no path of the key can reach.
     pub(crate) all_denies: bool,
+}
+
+/// Which grants of a key to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grants {
+    /// All.
+    All,
+    /// Only who may retire them by account (S4.9.8): keys of one class differ in all else.
+    Retirable,
 }
 
 /// The facts of a scope.
@@ -27,78 +39,65 @@ pub(crate) fn lower(scope: &Scope<'_>) -> Facts {
     let mut lowering = Lowering {
         scope,
         facts: Facts::default(),
-        index: Index::new(&scope.principals),
+        index: Index::new(scope),
         holders: AHashMap::new(),
         tests: AHashMap::new(),
         seen: AHashSet::new(),
     };
     lowering.principals();
     lowering.accounts();
-    for &(id, key) in &scope.keys {
-        lowering.key(id, key);
+    for &(id, key, grants) in &scope.keys {
+        lowering.key(id, key, grants);
     }
     lowering.facts
 }
 
 /// Principals by the texts that name them.
-struct Index {
-    by_name: AHashMap<String, Vec<usize>>,
+#[derive(Default)]
+struct Index<'a> {
+    by_name: AHashMap<&'a str, Positions>,
     /// Sessions by their role, federated users by their user.
-    by_origin: AHashMap<String, Vec<usize>>,
-    by_unique_id: AHashMap<String, Vec<usize>>,
+    by_origin: AHashMap<&'a str, Positions>,
+    by_unique_id: AHashMap<&'a str, Positions>,
     /// Roles by the name they have in session ARNs.
-    by_role_name: AHashMap<String, Vec<usize>>,
+    by_role_name: AHashMap<&'a str, Positions>,
     services: Vec<usize>,
     federated: Vec<usize>,
     providers: Vec<usize>,
 }
 
-impl Index {
-    fn new(principals: &[(PrincipalId, &Principal)]) -> Self {
-        let mut index = Index {
-            by_name: AHashMap::new(),
-            by_origin: AHashMap::new(),
-            by_unique_id: AHashMap::new(),
-            by_role_name: AHashMap::new(),
-            services: Vec::new(),
-            federated: Vec::new(),
-            providers: Vec::new(),
-        };
-        for (position, (_, principal)) in principals.iter().enumerate() {
-            index
-                .by_name
-                .entry(principal.name.clone())
-                .or_default()
-                .push(position);
+type Positions = SmallVec<[usize; 1]>;
+
+impl<'a> Index<'a> {
+    fn new(scope: &Scope<'a>) -> Self {
+        let mut index = Index::default();
+        for (position, &(_, principal)) in scope.principals.iter().enumerate() {
+            if !principal.providers.is_empty() {
+                index.providers.push(position);
+            }
+            if principal.alike {
+                continue;
+            }
+            let mut name = |text: &'a str| index.by_name.entry(text).or_default().push(position);
+            name(&principal.name);
             if principal.arn != principal.name {
-                index
-                    .by_name
-                    .entry(principal.arn.clone())
-                    .or_default()
-                    .push(position);
+                name(&principal.arn);
             }
             if let Some(origin) = &principal.origin {
-                index.by_origin.entry(origin.clone()).or_default().push(position);
+                index.by_origin.entry(origin).or_default().push(position);
             }
             if !principal.unique_id.is_empty() {
-                index
-                    .by_unique_id
-                    .entry(principal.unique_id.clone())
-                    .or_default()
-                    .push(position);
+                let of_id = index.by_unique_id.entry(&principal.unique_id);
+                of_id.or_default().push(position);
             }
             match principal.kind {
-                Kind::Role => index
-                    .by_role_name
-                    .entry(principal.short_name.clone())
-                    .or_default()
-                    .push(position),
+                Kind::Role => {
+                    let of_name = index.by_role_name.entry(&principal.short_name);
+                    of_name.or_default().push(position);
+                }
                 Kind::Service => index.services.push(position),
                 Kind::Federated => index.federated.push(position),
                 _ => {}
-            }
-            if !principal.providers.is_empty() {
-                index.providers.push(position);
             }
         }
         index
@@ -122,7 +121,7 @@ impl Index {
 struct Lowering<'a> {
     scope: &'a Scope<'a>,
     facts: Facts,
-    index: Index,
+    index: Index<'a>,
     /// Policies by the accounts whose principals they bind.
     holders: AHashMap<AccountId, Vec<PolicyId>>,
     /// Tests by their text, with the accounts of those they admit.
@@ -175,7 +174,7 @@ impl Lowering<'_> {
             .iter()
             .filter_map(|(_, p)| p.account)
             .collect();
-        accounts.extend(self.scope.keys.iter().map(|(_, key)| key.account));
+        accounts.extend(self.scope.keys.iter().map(|(_, key, _)| key.account));
         accounts.sort_unstable();
         accounts.dedup();
         let world = self.scope.view.world;
@@ -217,7 +216,7 @@ impl Lowering<'_> {
             .extend(self.scope.endpoint.map(|policy| (policy,)));
     }
 
-    fn key(&mut self, id: KeyId, key: &Key) {
+    fn key(&mut self, id: KeyId, key: &Key, grants: Grants) {
         if key.kind != Resource::Key {
             self.facts.keyless.push((id, key.account, key.actions));
             return self.policies_on(id, key, &[key.account].into_iter().collect());
@@ -246,9 +245,17 @@ impl Lowering<'_> {
                 }
             }
         }
-        for &grant_id in &key.grants {
-            if let Some(grant) = view.world.grant(grant_id) {
-                self.grant(id, grant_id, grant, &mut accounts);
+        if grants == Grants::All {
+            for &grant_id in &key.grants {
+                if let Some(grant) = view.world.grant(grant_id) {
+                    self.grant(id, grant_id, grant, &mut accounts);
+                }
+            }
+        }
+        for (grant_id, grant) in retirable(view.world, key) {
+            self.facts.retirable.push((grant_id, id));
+            if grants == Grants::Retirable {
+                self.retired_by(grant_id, grant, &mut accounts);
             }
         }
         self.policies_on(id, key, &accounts);
@@ -337,20 +344,18 @@ impl Lowering<'_> {
             }
         }
         if everyone {
-            // WHY: only what allows brings principals to the key; whom a Deny spares is left to its conditions,
-            // since a list of spared roles of its own for every key would cost a test of everyone each.
-            let test = if statement.allows {
-                statement.principal_conditions()
-            } else {
-                String::new()
-            };
-            let (test, admitted) = self.test(statement, test);
-            if statement.allows {
-                accounts.extend(admitted);
-            }
             if first {
                 self.facts.names_anyone.push((id,));
-                self.facts.asks.push((id, test));
+            }
+            // Only what allows brings principals to the key; whom a Deny spares is left to its conditions.
+            if statement.allows {
+                let (test, admitted) = self.test(statement, statement.principal_conditions());
+                accounts.extend(admitted);
+                if first {
+                    self.facts.asks.push((id, test));
+                }
+            }
+            if first {
                 let by_arn = statement
                     .conditions
                     .iter()
@@ -444,7 +449,12 @@ impl Lowering<'_> {
             }
             if statement.denies {
                 self.facts.policy_denies.push((policy, key_id, id, mask));
-                if statement.kind != PolicyKind::Endpoint && self.seen.insert(id) {
+                // Others are looked up for many principals at once, whom their conditions then tell apart.
+                let of_holders = matches!(
+                    statement.kind,
+                    PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session
+                );
+                if of_holders && self.seen.insert(id) {
                     let (test, _) = self.test(statement, statement.principal_conditions());
                     self.facts.asks.push((id, test));
                 }
@@ -455,18 +465,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn grant(
-        &mut self,
-        key: KeyId,
-        id: super::id::GrantId,
-        grant: &Grant,
-        accounts: &mut AHashSet<AccountId>,
-    ) {
+    fn grant(&mut self, key: KeyId, id: GrantId, grant: &Grant, accounts: &mut AHashSet<AccountId>) {
         self.facts.grant.push((id, key, grant.operations));
-        if let Some(issuer) = grant.issuer {
-            accounts.insert(issuer);
-            self.facts.issued_by.push((id, issuer));
-        }
+        self.retired_by(id, grant, accounts);
         for position in self.party(&grant.grantee) {
             let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
                 continue;
@@ -490,10 +491,16 @@ impl Lowering<'_> {
             accounts.extend(principal.account);
             self.facts.retiring.push((id, principal_id));
         }
-        if let Party::Account(account) = grant.retiring {
-            accounts.insert(account);
-            self.facts.retiring_account.push((id, account));
-        }
+    }
+
+    /// The accounts whose members may retire a grant.
+    fn retired_by(&mut self, id: GrantId, grant: &Grant, accounts: &mut AHashSet<AccountId>) {
+        let (issuer, retiring) = grant.retired_by();
+        accounts.extend(issuer.into_iter().chain(retiring));
+        self.facts.issued_by.extend(issuer.map(|account| (id, account)));
+        self.facts
+            .retiring_account
+            .extend(retiring.map(|account| (id, account)));
     }
 
     /// Positions of the principals a grant's party is, or may be one session of.
@@ -504,10 +511,22 @@ impl Lowering<'_> {
             Party::Role(arn) | Party::Named(arn) => self.index.named(arn),
         };
         found.retain(|&position| {
-            self.scope.principals.get(position).is_some_and(|(_, principal)| {
-                super::matching::is_party(self.scope.view, party, principal).is_some()
-            })
+            self.scope
+                .principals
+                .get(position)
+                .is_some_and(|(_, principal)| super::matching::is_party(party, principal).is_some())
         });
         found
     }
+}
+
+/// Of the grants on a key, the first of those that the same accounts may retire.
+pub(crate) fn retirable<'a>(
+    world: &'a World,
+    key: &'a Key,
+) -> impl Iterator<Item = (GrantId, &'a Grant)> + 'a {
+    let mut seen = AHashSet::new();
+    let grants = key.grants.iter();
+    let grants = grants.filter_map(move |&id| world.grant(id).map(|grant| (id, grant)));
+    grants.filter(move |(_, grant)| seen.insert(grant.retired_by()))
 }

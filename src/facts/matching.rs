@@ -136,7 +136,7 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
             reserve: Reserve::None,
         });
     }
-    if is_account_id(text) {
+    if is_account_id(text) || principal.alike {
         return None;
     }
     match unique_id(text) {
@@ -270,7 +270,10 @@ fn only_accounts(view: View<'_>, principals: &Principals) -> bool {
 }
 
 /// Whether a grant's party is a principal, or one session of the role it stands for.
-pub(crate) fn is_party(_view: View<'_>, party: &Party, principal: &Principal) -> Option<Reserve> {
+pub(crate) fn is_party(party: &Party, principal: &Principal) -> Option<Reserve> {
+    if principal.alike {
+        return None;
+    }
     if party.is(principal) {
         return Some(Reserve::None);
     }

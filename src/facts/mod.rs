@@ -2,6 +2,7 @@
 
 pub(crate) mod asking;
 pub(crate) mod build;
+pub(crate) mod classes;
 pub(crate) mod context;
 pub(crate) mod id;
 pub(crate) mod lower;

@@ -3,12 +3,13 @@
 use super::asking::{session_prefix, unlisted};
 use super::build::Builder;
 use super::id::{AccountId, PolicyId, PrincipalId};
-use super::world::{Kind, Party, Principal};
+use super::world::{Kind, Party, Principal, Written};
 use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::ActionSet;
-use crate::model::principal::{Account, Permissions, Role, User};
+use crate::model::principal::{Account, Permissions, Policy as NamedPolicy, Role, User};
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Builder<'_> {
     /// Lists all principals: those of accounts, then those that policies and grants name.
@@ -65,22 +66,25 @@ impl Builder<'_> {
     }
 
     fn user(&mut self, account: &Account, id: AccountId, user: &User) {
-        let mut policies = self.identity(account, &user.permissions);
+        let mut held = self.identity(account, &user.permissions);
         for group in &user.groups {
             match account.groups.get(group) {
-                Some(group) => policies.extend(self.identity(account, &group.permissions)),
+                Some(group) => held.extend(self.identity(account, &group.permissions)),
                 None => {
-                    policies.push(self.unknown_identity(&format!("group {group} of account {}", account.id)))
+                    let unknown = self.unknown_identity(&format!("group {group} of account {}", account.id));
+                    held.push((unknown, None));
                 }
             }
         }
+        let boundary = self.boundary(account, &user.permissions);
         let principal = Principal {
             account: Some(id),
             unique_id: user.unique_id.clone(),
             short_name: user.name.clone(),
             tags: user.permissions.tags.clone(),
-            boundary: self.boundary(account, &user.permissions),
-            policies: unique(policies),
+            boundary: boundary.as_ref().map(|(policy, _)| *policy),
+            policies: unique(held.iter().map(|(policy, _)| *policy).collect()),
+            written: written(held, boundary),
             ..bare(Kind::User, &user.arn, &account.partition)
         };
         let user = self.add(principal);
@@ -88,7 +92,12 @@ impl Builder<'_> {
     }
 
     fn role(&mut self, account: &Account, id: AccountId, role: &Role) {
-        let policies = self.identity(account, &role.permissions);
+        let held = self.identity(account, &role.permissions);
+        // S3.1.5: a service-linked role has no boundary.
+        let boundary = match role.is_service_linked() {
+            true => None,
+            false => self.boundary(account, &role.permissions),
+        };
         let trust = role.trust.as_ref().map(|trust| &trust.document);
         let principal = Principal {
             account: Some(id),
@@ -98,40 +107,36 @@ impl Builder<'_> {
             open_tags: trust.is_none_or(may_tag_sessions),
             service_linked: role.is_service_linked(),
             providers: trust.map(providers).unwrap_or_default(),
-            // S3.1.5: a service-linked role has no boundary.
-            boundary: if role.is_service_linked() {
-                None
-            } else {
-                self.boundary(account, &role.permissions)
-            },
-            policies: unique(policies),
+            boundary: boundary.as_ref().map(|(policy, _)| *policy),
+            policies: unique(held.iter().map(|(policy, _)| *policy).collect()),
+            written: written(held, boundary),
             ..bare(Kind::Role, &role.arn, &account.partition)
         };
         self.add(principal);
     }
 
-    fn identity(&mut self, account: &Account, permissions: &Permissions) -> Vec<PolicyId> {
-        let mut policies: Vec<PolicyId> = permissions
-            .inline
-            .iter()
-            .map(|policy| self.policy(policy, PolicyKind::Identity))
-            .collect();
+    fn identity<'a>(&mut self, account: &'a Account, permissions: &'a Permissions) -> Vec<Held<'a>> {
+        let mut held: Vec<Held> = Vec::new();
+        for policy in &permissions.inline {
+            held.push((self.policy(policy, PolicyKind::Identity), Some(policy)));
+        }
         for arn in &permissions.attached {
-            policies.push(match account.managed.get(arn) {
-                Some(policy) => self.policy(policy, PolicyKind::Identity),
-                None => self.unknown_identity(&format!("managed policy {arn}")),
+            held.push(match account.managed.get(arn) {
+                Some(policy) => (self.policy(policy, PolicyKind::Identity), Some(policy)),
+                None => (self.unknown_identity(&format!("managed policy {arn}")), None),
             });
         }
-        policies
+        held
     }
 
-    fn boundary(&mut self, account: &Account, permissions: &Permissions) -> Option<PolicyId> {
+    fn boundary<'a>(&mut self, account: &'a Account, permissions: &Permissions) -> Option<Held<'a>> {
         let arn = permissions.boundary.as_ref()?;
         Some(match account.managed.get(arn) {
-            Some(policy) => self.policy(policy, PolicyKind::Boundary),
+            Some(policy) => (self.policy(policy, PolicyKind::Boundary), Some(policy)),
             None => {
                 let about = format!("the boundary {arn}, whose text is not in the snapshot,");
-                self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL)
+                let unknown = self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL);
+                (unknown, None)
             }
         })
     }
@@ -336,7 +341,23 @@ pub(crate) fn bare(kind: Kind, name: &str, partition: &str) -> Principal {
         boundary: None,
         session_policies: None,
         iam_unknown: false,
+        written: Vec::new(),
+        alike: false,
     }
+}
+
+/// A policy that somebody holds, and its text if the snapshot has it.
+type Held<'a> = (PolicyId, Option<&'a Arc<NamedPolicy>>);
+
+/// The policies whose texts there are, each once.
+fn written<'a>(mut held: Vec<Held<'a>>, boundary: Option<Held<'a>>) -> Vec<Written> {
+    held.extend(boundary);
+    held.sort_by_key(|(policy, text)| (*policy, text.map(Arc::as_ptr)));
+    held.dedup_by_key(|(policy, text)| (*policy, text.map(Arc::as_ptr)));
+    let texts = held.into_iter();
+    texts
+        .filter_map(|(policy, text)| Some((policy, Arc::clone(text?))))
+        .collect()
 }
 
 /// Whether a text is the name of a service principal.

@@ -96,6 +96,8 @@ relations! {
     // Grants
     /// Grant on key lists operations.
     grant: (GrantId, KeyId, Mask),
+    /// Grant on key may be retired; it stands for all grants on key that the same accounts may retire (S4.9.8).
+    retirable: (GrantId, KeyId),
     /// Grant was issued by account.
     issued_by: (GrantId, AccountId),
     /// Grantee principal of grant is principal.

@@ -42,7 +42,8 @@ pub(crate) struct Case<'a> {
 impl<'a> Case<'a> {
     /// S1.1: principals and keys never meet across partitions; services belong to all.
     pub(crate) fn in_one_partition(&self) -> bool {
-        let own = crate::arn::Arn::parse(&self.key.arn).map(|arn| arn.partition);
+        let written = self.key.arn.strip_prefix("arn:");
+        let own = written.and_then(|rest| rest.split(':').next());
         self.principal.kind == Kind::Service
             || own.is_none_or(|partition| partition == self.principal.partition)
     }
@@ -110,9 +111,7 @@ impl<'a> Case<'a> {
         let covered = match statement.covers(self.key, account) {
             Cover::Yes => FormulaId::TRUE,
             Cover::No => FormulaId::FALSE,
-            Cover::Doubt(rule) => {
-                formulas.ambiguous(rule, format!("a resource pattern covers {}", self.key.arn))
-            }
+            Cover::Doubt(rule) => formulas.ambiguous(rule, "a resource pattern covers the key"),
             Cover::Variables => statement.covers_with(self.key, account, context, formulas),
         };
         value = formulas.and2(value, covered);
@@ -175,11 +174,7 @@ impl<'a> Case<'a> {
         let Some(grant) = self.view.world.grant(id) else {
             return FormulaId::FALSE;
         };
-        if self
-            .stated
-            .and_then(|stated| stated.grant_id.as_deref())
-            .is_some_and(|asked| asked != grant.id)
-        {
+        if self.grant_meant(route, id).is_none() {
             return FormulaId::FALSE;
         }
         let party = match route {
@@ -187,11 +182,12 @@ impl<'a> Case<'a> {
             Route::RetiringRoot | Route::RetiringByIdentity => &Party::Nobody,
             _ => &grant.grantee,
         };
-        let reserve = matching::is_party(self.view, party, self.principal);
+        let reserve = matching::is_party(party, self.principal);
         let named = match reserve {
             Some(reserve) => self.reserved(&reserve, formulas),
-            // Reached through an account.
-            None => FormulaId::TRUE,
+            None if matches!(party, Party::Nobody | Party::Account(_)) => FormulaId::TRUE,
+            // A session of the role that the path leads to, but not the one the grant is for.
+            None => return FormulaId::FALSE,
         };
         // S4.9.4: constraints do not apply to RetireGrant.
         if action == Action::RetireGrant {
@@ -199,6 +195,29 @@ impl<'a> Case<'a> {
         }
         let constraints = self.constraints(id, action, formulas);
         formulas.and2(named, constraints)
+    }
+
+    /// The grant that a path of some route rests on: where accounts may retire it, a grant stands for all of the key that
+    /// the same accounts may retire. `None` if the request asks for another.
+    pub(crate) fn grant_meant(&self, route: Route, id: GrantId) -> Option<GrantId> {
+        let world = self.view.world;
+        let asked = self
+            .stated
+            .and_then(|stated| stated.consult().grant_id.as_deref());
+        let meant = |id: GrantId| {
+            let grant = world.grant(id);
+            grant.is_some_and(|grant| asked.is_none_or(|asked| asked == grant.id))
+        };
+        if !matches!(route, Route::RetiringRoot | Route::RetiringByIdentity) {
+            return Some(id).filter(|&id| meant(id));
+        }
+        let retired_by = world.grant(id)?.retired_by();
+        let alike = self.key.grants.iter().copied().filter(|&id| {
+            world
+                .grant(id)
+                .is_some_and(|grant| grant.retired_by() == retired_by)
+        });
+        alike.into_iter().find(|&id| meant(id))
     }
 
     /// The constraints of a grant, for one action (S4.9.4, S4.9.7).
@@ -229,7 +248,10 @@ impl<'a> Case<'a> {
         let Some(parent) = self.view.world.grant(id) else {
             return FormulaId::FALSE;
         };
-        match self.stated.and_then(|stated| stated.child_grant.as_ref()) {
+        match self
+            .stated
+            .and_then(|stated| stated.consult().child_grant.as_ref())
+        {
             Some(child) => FormulaId::constant(super::stated::child_within(child, parent)),
             None => formulas.unknown(
                 "S4.9.7",
@@ -247,7 +269,7 @@ impl<'a> Case<'a> {
             return FormulaId::TRUE;
         };
         // S6.15: the names of stated pairs are all names there are.
-        let whole = |stated: &&Stated| !stated.open || !stated.encryption_context.is_empty();
+        let whole = |stated: &&Stated| !stated.consult().open || !stated.encryption_context.is_empty();
         if let Some(stated) = self.stated.filter(whole) {
             return FormulaId::constant(stated.encryption_context_fits(pairs, equals.is_some()));
         }

@@ -7,6 +7,7 @@ use crate::condition::key::Class;
 use crate::condition::known::Known;
 use crate::model::action::{Action, ActionSet};
 use crate::model::key::Constraints;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// What a request states, with what follows.
@@ -24,9 +25,17 @@ pub(crate) struct Stated {
     pub(crate) child_grant: Option<Grant>,
     /// Region of actions without a resource, if it is known.
     pub(crate) region: Option<String>,
+    /// Whether anything was asked of it that other requests may state otherwise.
+    pub(crate) consulted: Cell<bool>,
 }
 
 impl Stated {
+    /// Notes that an answer depends on what this request states.
+    pub(crate) fn consult(&self) -> &Self {
+        self.consulted.set(true);
+        self
+    }
+
     /// Whether the stated encryption context meets a constraint, case-sensitively (S4.9.4).
     pub(crate) fn encryption_context_fits(&self, pairs: &BTreeMap<String, String>, exactly: bool) -> bool {
         let contains = pairs
@@ -45,7 +54,10 @@ pub(crate) struct StatedRequest<'a> {
 impl Context for StatedRequest<'_> {
     fn known(&self, key: &KeyName) -> Known {
         let known = self.any.known(key);
-        let stated = self.stated.values.get(&key.name);
+        if matches!(known, Known::Is(_) | Known::Absent) && key.name != "aws:SecureTransport" {
+            return known;
+        }
+        let stated = self.stated.consult().values.get(&key.name);
         match (&known, stated) {
             // S6.2: the endpoints accept TLS only, unless the request says otherwise.
             (Known::Is(_), Some(values)) if key.name == "aws:SecureTransport" => Known::all(values.clone()),

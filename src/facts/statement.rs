@@ -62,7 +62,7 @@ struct ResourcePattern {
 }
 
 /// Whether a statement's resource element covers a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cover {
     /// It does not.
     No,
@@ -155,6 +155,33 @@ impl Statement {
         texts.join("\n")
     }
 
+    /// The resource patterns as written.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().map(|resource| resource.text.as_str())
+    }
+
+    /// The condition keys that stand as variables in the resource element.
+    pub(crate) fn resource_variables(&self) -> impl Iterator<Item = KeyName> {
+        let templates = self.resources.iter().filter_map(|one| one.template.as_ref());
+        templates.flat_map(|template| template.keys().map(KeyName::new))
+    }
+
+    /// Whether the resource element may cover some keys and not others.
+    pub(crate) fn tells_keys_apart(&self) -> bool {
+        let every = |one: &ResourcePattern| one.template.is_none() && one.pattern.is_everything();
+        !self.any_resource && !self.resources.iter().any(every)
+    }
+
+    /// A text that is equal for equal resource elements.
+    pub(crate) fn resource_text(&self) -> String {
+        let each: Vec<String> = self
+            .resources
+            .iter()
+            .map(|one| format!("{:?}/{}", one.text, one.template.is_some()))
+            .collect();
+        format!("{:?} {} [{}]", self.kind, self.resources_negated, each.join(", "))
+    }
+
     /// Whether the resource element covers a key, its variables aside.
     pub(crate) fn covers(&self, key: &Key, account: &str) -> Cover {
         if self.any_resource {
@@ -219,7 +246,7 @@ impl Statement {
                         Match::No
                     }
                     Substituted::Open => {
-                        let about = format!("`{}` covers {}", resource.text, key.arn);
+                        let about = format!("`{}` covers the key", resource.text);
                         let open = formulas.unknown("S2.7.5", about);
                         any = formulas.or2(any, open);
                         Match::No
@@ -229,9 +256,7 @@ impl Statement {
             let matched = match matched {
                 Match::No => FormulaId::FALSE,
                 Match::Yes => FormulaId::TRUE,
-                Match::Doubt(rule) => {
-                    formulas.ambiguous(rule, format!("a resource pattern covers {}", key.arn))
-                }
+                Match::Doubt(rule) => formulas.ambiguous(rule, "a resource pattern covers the key"),
             };
             any = formulas.or2(any, matched);
         }

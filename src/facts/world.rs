@@ -5,6 +5,7 @@ use super::statement::Statement;
 use crate::model::Tags;
 use crate::model::action::ActionSet;
 use crate::model::key::Constraints;
+use crate::model::principal::Policy as NamedPolicy;
 use crate::source::{Files, Location};
 use ahash::AHashMap;
 use smallvec::SmallVec;
@@ -127,12 +128,19 @@ pub(crate) struct Principal {
     pub(crate) providers: Vec<String>,
     /// Identity policies, those of groups included.
     pub(crate) policies: Vec<PolicyId>,
+    /// Where they and the boundary are written.
+    pub(crate) written: Vec<Written>,
     pub(crate) boundary: Option<PolicyId>,
     /// Session policies; only of a principal made for one request.
     pub(crate) session_policies: Option<Vec<PolicyId>>,
     /// Whether its IAM side is not in the snapshot (S3.1.14).
     pub(crate) iam_unknown: bool,
+    /// Whether it stands for several that are alike where no text names them.
+    pub(crate) alike: bool,
 }
+
+/// A policy as compiled, and as written by one of those who hold it: several may say the same.
+pub(crate) type Written = (PolicyId, Arc<NamedPolicy>);
 
 /// A key, or what stands for the resource of requests without one.
 #[derive(Debug, Clone, Default)]
@@ -157,6 +165,8 @@ pub(crate) struct Key {
     pub(crate) trailing_days: Option<u64>,
     /// Key policies (S2.1.8).
     pub(crate) policies: Vec<PolicyId>,
+    /// Where they are written.
+    pub(crate) written: Vec<Written>,
     pub(crate) grants: Vec<GrantId>,
     /// Actions a row may have: those with a key, or those without.
     pub(crate) actions: ActionSet,
@@ -192,6 +202,18 @@ pub(crate) struct Grant {
     pub(crate) issuer: Option<AccountId>,
     pub(crate) constraints: Constraints,
     pub(crate) location: Location,
+}
+
+impl Grant {
+    /// The accounts, besides the key's, whose members may retire it (S4.9.8): the one that issued it, and one that is
+    /// its retiring principal.
+    pub(crate) fn retired_by(&self) -> (Option<AccountId>, Option<AccountId>) {
+        let retiring = match self.retiring {
+            Party::Account(account) => Some(account),
+            _ => None,
+        };
+        (self.issuer, retiring)
+    }
 }
 
 /// Whom a grant names.

@@ -37,6 +37,48 @@ pub struct Document {
     pub location: Location,
 }
 
+/// What a statement says, wherever it stands.
+type Says<'a> = (
+    &'a Option<String>,
+    u32,
+    Option<Effect>,
+    &'a Option<Principals>,
+    &'a Option<Patterns>,
+    &'a Option<Patterns>,
+    &'a [Condition],
+);
+
+impl Document {
+    /// What the document says, wherever it stands; `None` if some of it cannot be understood.
+    #[must_use]
+    pub(crate) fn says(&self) -> Option<(bool, Vec<Says<'_>>)> {
+        let understood = self.opaque.is_none() && self.statements.iter().all(|one| one.opaque.is_none());
+        let says = |one| {
+            let &Statement {
+                ref sid,
+                index,
+                effect,
+                ref principals,
+                ref actions,
+                ref resources,
+                ref conditions,
+                opaque: _,
+                location: _,
+            } = one;
+            (
+                sid,
+                index,
+                effect,
+                principals,
+                actions,
+                resources,
+                conditions.as_slice(),
+            )
+        };
+        understood.then(|| (self.variables, self.statements.iter().map(says).collect()))
+    }
+}
+
 /// Allow or Deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {

@@ -4,9 +4,8 @@ use super::{names, reasons};
 use crate::answer::{Access, Derivation, Row};
 use crate::cells::Values;
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::engine::{Engine, Folded};
+use crate::engine::{Engine, Pair};
 use crate::facts::id::{KeyId, PrincipalId};
-use crate::facts::view::View;
 use crate::facts::world::{Key, Kind, Resource};
 use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::pattern::glob_ignore_case;
@@ -27,7 +26,7 @@ pub struct MatrixFilter {
 
 /// What a cell allows, before rows of one name are put together.
 struct Found<'e> {
-    folded: &'e Folded,
+    pair: Pair<'e>,
     principal: &'e str,
     key: &'e str,
     action: Action,
@@ -44,9 +43,8 @@ impl Engine {
         let action = names::action(action)?;
         let key = self.find_key(key)?;
         let mut found: Vec<Found> = self
-            .cells_of_key(key)
-            .iter()
-            .flat_map(|folded| self.found(folded, ActionSet::from(action), true))
+            .on_key(key)
+            .flat_map(|pair| self.found(pair, ActionSet::from(action), true))
             .collect();
         found.sort_by(|a, b| a.principal.cmp(b.principal));
         Ok(self.rows(&found))
@@ -60,8 +58,8 @@ impl Engine {
         let wanted = self.find_principals(principal)?;
         let mut found: Vec<Found> = wanted
             .into_iter()
-            .flat_map(|principal| self.cells_of_principal(principal))
-            .flat_map(|folded| self.found(folded, ActionSet::ALL, false))
+            .flat_map(|principal| self.of_principal(principal))
+            .flat_map(|pair| self.found(pair, ActionSet::ALL, false))
             .collect();
         found.sort_by(|a, b| (a.key, a.action).cmp(&(b.key, b.action)));
         Ok(self.rows(&found))
@@ -76,66 +74,42 @@ impl Engine {
         let keys = self.wanted_keys(&filter.keys)?;
         let principals = self.wanted_principals(&filter.principals)?;
         let all = filter.all_operations;
-        let wanted = move |folded: &&Folded| {
-            keys.as_ref().is_none_or(|keys| keys.contains(&folded.key))
-                && principals
+        let all_keys = self.world.keys.iter().enumerate();
+        let mut order: Vec<(&str, KeyId)> = all_keys
+            .map(|(index, key)| (key.arn.as_str(), KeyId::at(index)))
+            .filter(|(_, id)| keys.as_ref().is_none_or(|keys| keys.contains(id)))
+            .collect();
+        order.sort_unstable();
+        Ok(order.into_iter().flat_map(move |(_, key)| {
+            let wanted = |pair: &Pair<'_>| {
+                principals
                     .as_ref()
-                    .is_none_or(|principals| principals.contains(&folded.principal))
-        };
-        let mut order: Vec<&Folded> = self.folded.iter().filter(wanted).collect();
-        let name = |folded: &&Folded| {
-            let key = self.world.key(folded.key).map_or("", |key| key.arn.as_str());
-            (
-                key,
-                self.world
-                    .principal(folded.principal)
-                    .map_or("", |principal| principal.name.as_str()),
-            )
-        };
-        order.sort_by(|a, b| name(a).cmp(&name(b)));
-        let same = move |a: &&Folded, b: &&Folded| a.key == b.key && name(a) == name(b);
-        let groups: Vec<Vec<&Folded>> = order.chunk_by(same).map(<[&Folded]>::to_vec).collect();
-        Ok(groups.into_iter().flat_map(move |group| {
-            let mut found: Vec<Found> = group
-                .into_iter()
-                .flat_map(|folded| self.found(folded, actions, all))
+                    .is_none_or(|principals| principals.contains(&pair.principal))
+            };
+            let mut found: Vec<Found> = self
+                .on_key(key)
+                .filter(wanted)
+                .flat_map(|pair| self.found(pair, actions, all))
                 .collect();
-            found.sort_by_key(|found| found.action);
+            found.sort_by_key(|found| (found.principal, found.action));
             self.rows(&found)
         }))
     }
 
-    fn cells_of_key(&self, key: KeyId) -> &[Folded] {
-        let start = self.folded.partition_point(|folded| folded.key < key);
-        let rest = self.folded.get(start..).unwrap_or_default();
-        rest.get(..rest.partition_point(|folded| folded.key == key))
-            .unwrap_or_default()
-    }
-
-    fn cells_of_principal(&self, principal: PrincipalId) -> impl Iterator<Item = &Folded> {
-        let cell = |at: &u32| self.folded.get(*at as usize);
-        let of = move |at: &u32| cell(at).map(|cell| cell.principal);
-        let start = self.by_principal.partition_point(|at| of(at) < Some(principal));
-        let rest = self.by_principal.get(start..).unwrap_or_default().iter();
-        rest.map_while(cell)
-            .take_while(move |cell| cell.principal == principal)
-    }
-
     /// What one cell allows, action by action.
-    fn found<'e>(&'e self, folded: &'e Folded, wanted: ActionSet, all: bool) -> Vec<Found<'e>> {
-        let (Some(principal), Some(key)) =
-            (self.world.principal(folded.principal), self.world.key(folded.key))
+    fn found<'e>(&'e self, pair: Pair<'e>, wanted: ActionSet, all: bool) -> Vec<Found<'e>> {
+        let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for &(actions, formula) in &folded.access {
+        for &(actions, formula) in &pair.folded.access {
             // S6.16: SynchronizeMultiRegionKey has no row.
             for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
                 let usable = can_perform(key, action);
                 if usable || all {
                     found.push(Found {
-                        folded,
+                        pair,
                         principal: &principal.name,
                         key: &key.arn,
                         action,
@@ -156,7 +130,7 @@ impl Engine {
             let first = group.first()?;
             let mut via: Vec<Derivation> = group
                 .iter()
-                .flat_map(|one| self.via(one.folded, one.action))
+                .flat_map(|one| self.via(one.pair, one.action))
                 .collect();
             via.sort();
             via.dedup();
@@ -189,7 +163,7 @@ impl Engine {
             }
             _ => {
                 let of_callers = group.iter().map(|found| {
-                    let caller = self.world.principal(found.folded.principal);
+                    let caller = self.world.principal(found.pair.principal);
                     let creator = caller.and_then(|caller| caller.origin.as_deref());
                     (creator.unwrap_or(name), found.formula)
                 });
@@ -199,9 +173,8 @@ impl Engine {
     }
 
     /// By which paths a cell allows an action.
-    fn via(&self, folded: &Folded, action: Action) -> Vec<Derivation> {
-        let (Some(principal), Some(key)) =
-            (self.world.principal(folded.principal), self.world.key(folded.key))
+    fn via(&self, pair: Pair<'_>, action: Action) -> Vec<Derivation> {
+        let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Vec::new();
         };
@@ -209,14 +182,15 @@ impl Engine {
         let mut values = Values {
             formulas: &mut formulas,
         };
+        let case = self.case(principal, key);
         let layers =
-            self.cell(folded.principal, folded.key)
-                .layers(&self.case(principal, key), action, &mut values);
+            self.cell(self.classes.site(pair.principal, pair.key))
+                .layers(&case, action, &mut values);
         let mut via: Vec<Derivation> = layers
             .paths
             .iter()
             .filter(|path| path.limited != FormulaId::FALSE)
-            .map(|path| reasons::derivation(View::of(&self.world), &path.row))
+            .map(|path| reasons::derivation(&case, &path.row))
             .collect();
         via.sort();
         via.dedup();

@@ -1,10 +1,12 @@
 //! One request: its cell, evaluated in its context (S4.1).
 
 use super::need::Need;
+use super::prepare::Place;
 use super::request;
 use super::{bulk, names, reasons};
 use crate::Error;
 use crate::answer::{Decision, Outcome, Residual};
+use crate::cache::{Asker, Reason, Ruling, Whose};
 use crate::cells::{Cell, Layers, Values};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::simplify::simplify;
@@ -59,8 +61,8 @@ impl Engine {
     fn permission(&self, request: &Request, need: &Need<'_>) -> Result<Vec<Decision>, Error> {
         let stated = self.stated(request, need)?;
         let prepared = self.prepared(request, need)?;
-        let mut decisions = Vec::new();
-        for (asker, cell) in prepared.iter() {
+        let mut decisions = Vec::with_capacity(1);
+        for (asker, place) in prepared.iter() {
             request::check(self, &asker.principal, &need.key, need.action, &stated)?;
             let case = Case {
                 view: asker.view(&self.world),
@@ -68,9 +70,74 @@ impl Engine {
                 key: &need.key,
                 stated: Some(&stated),
             };
-            decisions.push(evaluate(&case, cell, need.action));
+            decisions.push(self.ruled(&case, asker, place, need.action));
         }
         Ok(decisions)
+    }
+
+    /// Decides one permission for one caller: as it was, where no request about the same could state otherwise.
+    fn ruled(&self, case: &Case<'_>, asker: &Asker, place: &Place, action: Action) -> Decision {
+        if let Some(rule) = infeasible(case, action) {
+            return Ruling::refused("feasibility", rule).decision(case, action);
+        }
+        let whose = match place {
+            Place::Tables(whose) => *whose,
+            Place::Own(cell) => return self.evaluate(case, cell, action).0,
+        };
+        if let Some(ruling) = self.cache.ruling(whose, action) {
+            return ruling.decision(case, action);
+        }
+        let cell = self.cell_of(asker, whose);
+        let (decision, lasting) = self.evaluate(case, &cell, action);
+        match lasting {
+            Some(ruling) => self.cache.rule(whose, action, ruling),
+            None if matches!(whose, Whose::Listed(_)) => self.cache.keep(whose, cell),
+            None => {}
+        }
+        decision
+    }
+
+    /// Evaluates a cell for one action of one request; the ruling is there again if the request had no say in it.
+    fn evaluate(&self, case: &Case<'_>, cell: &Cell, action: Action) -> (Decision, Option<Ruling>) {
+        // In an open context what is not stated has some value, the same for all who ask (S6.8).
+        let open = case.stated.is_some_and(|stated| stated.open);
+        let mut formulas = if open {
+            Formulas::default()
+        } else {
+            Formulas::kleene()
+        };
+        let mut layers = cell.layers(
+            case,
+            action,
+            &mut Values {
+                formulas: &mut formulas,
+            },
+        );
+        let certain = matches!(layers.value, FormulaId::TRUE | FormulaId::FALSE);
+        let mut residual = None;
+        if open && !certain {
+            let made = self.cache.residual(&formulas, layers.value, || {
+                match verdict(&formulas, layers.value, &RequestContext::new()) {
+                    decided @ (Verdict::Never | Verdict::Always) => (decided, None),
+                    open => {
+                        let (simpler, id) = simplify(&formulas, layers.value, &RequestContext::new());
+                        (open, Some(Residual::new(Arc::new(simpler), id)))
+                    }
+                }
+            });
+            match made.0 {
+                Verdict::Never => layers.value = FormulaId::FALSE,
+                Verdict::Always => layers.value = FormulaId::TRUE,
+                Verdict::Sometimes | Verdict::Undecided => residual = made.1,
+            }
+        }
+        let ruling = ruling(case, action, &layers, &mut formulas);
+        let mut decision = ruling.decision(case, action);
+        if decision.outcome == Outcome::Undetermined {
+            decision.residual = residual.or_else(|| Some(Residual::new(Arc::new(formulas), layers.value)));
+        }
+        let lasting = certain && case.stated.is_some_and(|stated| !stated.consulted.get());
+        (decision, lasting.then_some(ruling))
     }
 
     fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
@@ -107,19 +174,16 @@ impl Engine {
         let mut extra = Extra::default();
         let callers = self.callers(request, &mut extra)?;
         let policy = extra.add(&self.world, PolicyKind::Key, "new key policy", document);
-        let ram = need.key.policies.iter().copied();
-        let kept = ram.filter(|&id| {
-            self.world
-                .policy(id)
-                .is_some_and(|policy| policy.name == "AWS_RAM")
-        });
+        let ram = need.key.written.iter().filter(|(_, text)| text.name == "AWS_RAM");
+        let kept = ram.map(|(policy, _)| *policy);
         extra.replace_key_policies(std::iter::once(policy).chain(kept).collect());
         let stated = Stated {
             open: true,
             ..self.stated(request, need)?
         };
         let prepared = self.derive_for(callers, need, None, extra);
-        let may = prepared.iter().any(|(asker, cell)| {
+        let may = prepared.iter().any(|(asker, place)| {
+            let Place::Own(cell) = place else { return false };
             let case = Case {
                 view: asker.view(&self.world),
                 principal: &asker.principal,
@@ -136,57 +200,40 @@ impl Engine {
     }
 }
 
-/// Evaluates a cell for one action of one request.
-fn evaluate(case: &Case<'_>, cell: &Cell, action: Action) -> Decision {
-    // In an open context what is not stated has some value, the same for all who ask (S6.8).
-    let open = case.stated.is_some_and(|stated| stated.open);
-    let mut formulas = if open {
-        Formulas::default()
-    } else {
-        Formulas::kleene()
-    };
-    let mut layers = cell.layers(
-        case,
-        action,
-        &mut Values {
-            formulas: &mut formulas,
-        },
-    );
-    if open {
-        layers.value = match verdict(&formulas, layers.value, &RequestContext::new()) {
-            Verdict::Never => FormulaId::FALSE,
-            Verdict::Always => FormulaId::TRUE,
-            Verdict::Sometimes | Verdict::Undecided => layers.value,
-        };
+impl Ruling {
+    fn refused(layer: &'static str, rule: &'static str) -> Ruling {
+        Ruling {
+            outcome: Outcome::ImplicitDeny,
+            layer,
+            rule,
+            reason: Reason::Nothing,
+        }
     }
-    let usable = usable(case.key, action);
-    let mut decision = match infeasible(case, action) {
-        Some(rule) => bare_decision(Outcome::ImplicitDeny, "feasibility", rule),
-        None => decided(case, action, &layers, &mut formulas),
-    };
-    if decision.outcome == Outcome::Undetermined {
-        let (formulas, simpler) = match open {
-            true => simplify(&formulas, layers.value, &RequestContext::new()),
-            false => (formulas, layers.value),
-        };
-        decision.residual = Some(Residual::new(Arc::new(formulas), simpler));
-    }
-    decision.usable = usable;
-    decision
-}
 
-fn bare_decision(outcome: Outcome, layer: &'static str, rule: &'static str) -> Decision {
-    Decision {
-        id: String::new(),
-        outcome,
-        layer,
-        rule,
-        statements: Vec::new(),
-        grant: None,
-        residual: None,
-        usable: None,
-        lockout: None,
-        notes: Vec::new(),
+    /// The decision with what it rests on, named as the principal and the key at hand have it.
+    fn decision(&self, case: &Case<'_>, action: Action) -> Decision {
+        let mut decision = Decision {
+            id: String::new(),
+            outcome: self.outcome,
+            layer: self.layer,
+            rule: self.rule,
+            statements: Vec::new(),
+            grant: None,
+            residual: None,
+            usable: usable(case.key, action),
+            lockout: None,
+            notes: Vec::new(),
+        };
+        match &self.reason {
+            Reason::Nothing => {}
+            Reason::Deny(statement) => decision.statements = reasons::statements(case, *statement),
+            Reason::Path(row) => {
+                let derivation = reasons::derivation(case, row);
+                decision.statements = derivation.statements;
+                decision.grant = derivation.grant;
+            }
+        }
+        decision
     }
 }
 
@@ -202,39 +249,45 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
     (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
 }
 
-fn decided(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
+fn ruling(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Ruling {
     if let Some((row, _)) = layers.denies.iter().find(|(_, value)| *value == FormulaId::TRUE) {
-        let mut decision = bare_decision(Outcome::ExplicitDeny, reasons::layer(row.layer), "S4.8.1");
-        decision
-            .statements
-            .extend(reasons::statement(case.view, row.statement));
-        return decision;
+        return Ruling {
+            outcome: Outcome::ExplicitDeny,
+            layer: reasons::layer(row.layer),
+            rule: "S4.8.1",
+            reason: Reason::Deny(row.statement),
+        };
     }
     match layers.value {
-        FormulaId::TRUE => allowed(case, layers),
+        FormulaId::TRUE => allowed(layers),
         FormulaId::FALSE => refused(case, action, layers, formulas),
         _ => {
             let open = layers.paths.iter().find(|path| path.limited != FormulaId::FALSE);
             let (layer, rule) = open.map_or(("keyPolicy", "S6.10"), |path| reasons::route(path.row.route));
-            let mut decision = bare_decision(Outcome::Undetermined, layer, rule);
-            if let Some(path) = open {
-                let derivation = reasons::derivation(case.view, &path.row);
-                decision.statements = derivation.statements;
-                decision.grant = derivation.grant;
+            Ruling {
+                outcome: Outcome::Undetermined,
+                layer,
+                rule,
+                reason: open.map_or(Reason::Nothing, |path| Reason::Path(path.row)),
             }
-            decision
         }
     }
 }
 
-fn allowed(case: &Case<'_>, layers: &Layers) -> Decision {
+fn allowed(layers: &Layers) -> Ruling {
     let path = layers
         .paths
         .iter()
         .find(|path| path.limited == FormulaId::TRUE)
         .or(layers.paths.first());
+    let allowed = |layer, rule, reason| Ruling {
+        outcome: Outcome::Allowed,
+        layer,
+        rule,
+        reason,
+    };
     let Some(path) = path else {
-        return bare_decision(Outcome::Allowed, "keyPolicy", "S4.1.1");
+        return allowed("keyPolicy", "S4.1.1", Reason::Nothing);
     };
     let (_, rule) = reasons::route(path.row.route);
     let layer = match (path.row.by, path.row.with) {
@@ -243,15 +296,11 @@ fn allowed(case: &Case<'_>, layers: &Layers) -> Decision {
         (Basis::Nothing, Basis::Nothing) => "identity",
         _ => "keyPolicy",
     };
-    let derivation = reasons::derivation(case.view, &path.row);
-    let mut decision = bare_decision(Outcome::Allowed, layer, rule);
-    decision.statements = derivation.statements;
-    decision.grant = derivation.grant;
-    decision
+    allowed(layer, rule, Reason::Path(path.row))
 }
 
 /// The first layer with no allow, in the order of S4.1.2.
-fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Decision {
+fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Ruling {
     let none = |value: Option<FormulaId>| value == Some(FormulaId::FALSE);
     let holds = layers
         .paths
@@ -270,7 +319,7 @@ fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Form
     } else {
         ("keyPolicy", "S4.1.1")
     };
-    bare_decision(Outcome::ImplicitDeny, layer, rule)
+    Ruling::refused(layer, rule)
 }
 
 /// Which side lacks an allow where no path holds.
@@ -352,10 +401,17 @@ fn undecided_between(a: Decision, b: Decision) -> Decision {
         // Denied either way; explicitly only if every caller is.
         return if a.outcome == Outcome::ExplicitDeny { b } else { a };
     }
-    let mut decision = bare_decision(Outcome::Undetermined, "principal", "S3.1.4");
-    decision
-        .notes
-        .push("the user that made the federated session is not stated, and it matters which".to_owned());
-    decision.usable = a.usable;
-    decision
+    let text = "the user that made the federated session is not stated, and it matters which";
+    Decision {
+        id: String::new(),
+        outcome: Outcome::Undetermined,
+        layer: "principal",
+        rule: "S3.1.4",
+        statements: Vec::new(),
+        grant: None,
+        residual: None,
+        usable: a.usable,
+        lockout: None,
+        notes: vec![text.to_owned()],
+    }
 }

@@ -133,6 +133,11 @@ impl Engine {
         request: &Request,
         resource: &str,
     ) -> Result<(Option<KeyId>, Cow<'_, Key>), Error> {
+        if let Some(&id) = self.world.key_ids.get(resource)
+            && let Some(key) = self.world.key(id)
+        {
+            return Ok((Some(id), Cow::Borrowed(key)));
+        }
         let mut found = self.keys_named(resource);
         if Arn::parse(resource).is_none() {
             if let Some(account) = crate::arn::account_of(&request.principal) {

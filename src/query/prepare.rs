@@ -3,35 +3,38 @@
 use super::names;
 use super::need::Need;
 use crate::Error;
-use crate::cache::{Asker, StandIn};
+use crate::cache::{Asker, StandIn, Whose};
 use crate::cells::{Cell, Derived, derive, derive_limits};
 use crate::engine::Engine;
-use crate::facts::asking::{any_session_of, unlisted};
+use crate::facts::asking::unlisted;
+use crate::facts::classes::{Part, Site};
 use crate::facts::id::{AccountId, KeyId, PolicyId, PrincipalId};
-use crate::facts::lower::{Scope, lower};
+use crate::facts::lower::{Grants, Scope, lower};
 use crate::facts::relations::Facts;
 use crate::facts::view::{Extra, View};
 use crate::facts::world::{Key, Kind, Principal, Resource};
 use crate::model::request::Request;
 use crate::policy::document::PolicyKind;
 use smallvec::SmallVec;
-use std::borrow::Cow;
 use std::sync::Arc;
 
-/// How many principals of an account ask about a key one by one, before the others are looked at together.
-const PATIENCE: u32 = 4;
-/// How many are looked at together.
-const TOGETHER: usize = 1024;
-
-/// Those who may be asking, with their cells.
+/// Those who may be asking, and where their cells are.
 pub(super) struct Prepared {
     askers: Arc<[Asker]>,
-    cells: SmallVec<[Arc<Cell>; 1]>,
+    places: SmallVec<[Place; 1]>,
+}
+
+/// Where a cell is.
+pub(super) enum Place {
+    /// In the tables, or remembered.
+    Tables(Whose),
+    /// Derived for the occasion.
+    Own(Cell),
 }
 
 impl Prepared {
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Asker, &Cell)> {
-        self.askers.iter().zip(self.cells.iter().map(AsRef::as_ref))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Asker, &Place)> {
+        self.askers.iter().zip(&self.places)
     }
 }
 
@@ -48,67 +51,59 @@ impl Engine {
             let callers = self.callers(request, &mut extra)?;
             Ok(self.asking(callers, extra))
         })?;
-        let cells = askers.iter().map(|asker| self.cell_of(asker, id, &need.key));
-        let cells = cells.collect();
-        Ok(Prepared { askers, cells })
+        let place = |asker: &Asker| {
+            Place::Tables(match asker.stand_in {
+                StandIn::Listed(listed) => Whose::Listed(self.classes.site(listed, id)),
+                StandIn::SessionOf(role) => Whose::SessionOf(self.classes.site(role, id)),
+                StandIn::Other(number) => Whose::Other(number, id),
+            })
+        };
+        let places = askers.iter().map(place).collect();
+        Ok(Prepared { askers, places })
     }
 
-    /// The cell of a stand-in.
-    fn cell_of(&self, asker: &Asker, id: KeyId, key: &Key) -> Arc<Cell> {
-        if let Some(known) = self.cache.cell(asker.stand_in, id) {
+    /// A cell of the tables, or like those of the tables.
+    pub(super) fn cell_of(&self, asker: &Asker, whose: Whose) -> Arc<Cell> {
+        let whose = match whose {
+            // Where no path leads, the tables hold no denies and no limits either. To a session lead the role's paths;
+            // whether a statement or grant names this one is looked at when they are evaluated.
+            Whose::Listed(site) | Whose::SessionOf(site) if !self.has_path(site) => {
+                Whose::Refused(self.classes.refused(site))
+            }
+            Whose::SessionOf(site) => Whose::Listed(site),
+            other => other,
+        };
+        if let Some(known) = self.cache.cell(whose) {
             return known;
         }
-        let principal = match asker.stand_in {
-            StandIn::Listed(listed) => {
-                // Where no path leads, the tables hold no denies and no limits either.
-                if self.derived.has_path(listed, id) {
-                    return self.cache.keep(asker.stand_in, id, self.cell(listed, id));
-                }
-                None
+        let cell = match whose {
+            // It is quickly put together again; who needs it often keeps it.
+            Whose::Listed(site) | Whose::SessionOf(site) => return Arc::new(self.cell(site)),
+            Whose::Refused(site) => self.limits_at(site),
+            Whose::Other(_, id) => {
+                let on = self.world.key(id).map(|key| (id, key, Grants::All));
+                let scope = |on| scope(asker.view(&self.world), &asker.principal, on, None);
+                on.map(|on| cell(&scope(on), derive)).unwrap_or_default()
             }
-            StandIn::SessionOf(role) => self.world.principal(role).map(any_session_of),
-            StandIn::Other(_) => None,
         };
-        let own = principal.as_ref().unwrap_or(&asker.principal);
-        let mut together = vec![(asker.stand_in, Cow::Borrowed(own))];
-        let account = asker.principal.account;
-        if self.cache.asked_often(asker.stand_in, account, id, PATIENCE) {
-            together.extend(self.like(asker.stand_in, account, id).take(TOGETHER));
-        }
-        let principals: Vec<&Principal> = together.iter().map(|(_, principal)| &**principal).collect();
-        let view = asker.view(&self.world);
-        let mut cells = match asker.stand_in {
-            StandIn::Listed(_) => cells(&scope(view, &principals, id, key, None), derive_limits),
-            _ => cells(&scope(view, &principals, id, key, None), derive),
-        }
-        .into_iter();
-        let first = cells.next().unwrap_or_default();
-        for ((stand_in, _), cell) in together.iter().skip(1).zip(cells) {
-            self.cache.keep(*stand_in, id, cell);
-        }
-        self.cache.keep(asker.stand_in, id, first)
+        let cell = Arc::new(cell);
+        self.cache.keep(whose, Arc::clone(&cell));
+        cell
     }
 
-    /// The other principals of an account that are likely to ask the same: those of the tables, or sessions of its roles.
-    fn like(
-        &self,
-        stand_in: StandIn,
-        account: Option<AccountId>,
-        key: KeyId,
-    ) -> impl Iterator<Item = (StandIn, Cow<'_, Principal>)> {
-        let all = self.world.principals.iter().enumerate();
-        let all = all.map(|(index, principal)| (PrincipalId::at(index), principal));
-        all.filter(move |(_, principal)| principal.account == account)
-            .filter_map(move |(id, principal)| match stand_in {
-                // Where a path leads, the tables have the cell.
-                StandIn::Listed(_) if self.derived.has_path(id, key) => None,
-                StandIn::Listed(_) => Some((StandIn::Listed(id), Cow::Borrowed(principal))),
-                StandIn::SessionOf(_) if principal.kind == Kind::Role => {
-                    Some((StandIn::SessionOf(id), Cow::Owned(any_session_of(principal))))
-                }
-                StandIn::SessionOf(_) | StandIn::Other(_) => None,
-            })
-            .filter(move |(other, _)| *other != stand_in)
+    /// The denies and limits of a cell that no path leads to.
+    fn limits_at(&self, site: Site) -> Cell {
+        let Some((principal, key)) = self.world.principal(site.principal).zip(self.world.key(site.key))
+        else {
+            return Cell::default();
+        };
+        // Where a text names it, it has a cell by itself.
+        let principal = &Principal {
+            alike: site.part == Part::Alike && matches!(principal.kind, Kind::User | Kind::Role),
+            ..principal.clone()
+        };
+        let on = (site.key, key, Grants::All);
+        cell(&scope(View::of(&self.world), principal, on, None), derive_limits)
     }
 
     /// The long way: for requests with policies of their own, and keys that are not in the tables.
@@ -163,15 +158,16 @@ impl Engine {
     ) -> Prepared {
         let askers: Arc<[Asker]> = self.asking(callers, extra).into();
         let id = need.id.unwrap_or(KeyId(u32::MAX));
-        let cells = askers
+        let places = askers
             .iter()
-            .flat_map(|asker| {
+            .map(|asker| {
                 let view = asker.view(&self.world);
-                cells(&scope(view, &[&asker.principal], id, &need.key, endpoint), derive)
+                let on = (id, &*need.key, Grants::All);
+                cell(&scope(view, &asker.principal, on, endpoint), derive)
             })
-            .map(Arc::new)
+            .map(Place::Own)
             .collect();
-        Prepared { askers, cells }
+        Prepared { askers, places }
     }
 
     /// Callers with their stand-ins.
@@ -235,36 +231,30 @@ impl Engine {
     }
 }
 
-/// Some principals on one key.
+/// One principal on one key.
 fn scope<'a>(
     view: View<'a>,
-    principals: &[&'a Principal],
-    id: KeyId,
-    key: &'a Key,
+    principal: &'a Principal,
+    on: (KeyId, &'a Key, Grants),
     endpoint: Option<PolicyId>,
 ) -> Scope<'a> {
-    let numbered = principals.iter().enumerate();
-    let numbered = numbered.map(|(index, principal)| (PrincipalId::at(index), *principal));
     Scope {
         view,
-        principals: numbered.collect(),
-        keys: vec![(id, key)],
+        principals: vec![(PrincipalId(0), principal)],
+        keys: vec![on],
         endpoint,
         all_denies: true,
     }
 }
 
-/// A cell for each principal of a scope on each of its keys.
-fn cells(scope: &Scope<'_>, rules: fn(&Facts, &[(PrincipalId, KeyId)]) -> Derived) -> Vec<Cell> {
-    let pairs: Vec<(PrincipalId, KeyId)> = scope
-        .principals
-        .iter()
-        .flat_map(|(principal, _)| scope.keys.iter().map(|(key, _)| (*principal, *key)))
-        .collect();
-    let derived = rules(&lower(scope), &pairs);
-    let account = |id: PrincipalId| scope.principals.get(id.index()).and_then(|(_, one)| one.account);
-    pairs
-        .iter()
-        .map(|&(principal, key)| derived.cell(principal, key, account(principal)))
-        .collect()
+/// The cell of the principal and the key of a scope.
+fn cell(scope: &Scope<'_>, rules: fn(&Facts, &[(PrincipalId, KeyId)]) -> Derived) -> Cell {
+    let [(principal, carried)] = scope.principals.as_slice() else {
+        return Cell::default();
+    };
+    let [(key, _, _)] = scope.keys.as_slice() else {
+        return Cell::default();
+    };
+    let derived = rules(&lower(scope), &[(*principal, *key)]);
+    derived.cell(*principal, *key, carried.account)
 }

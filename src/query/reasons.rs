@@ -2,6 +2,7 @@
 
 use crate::answer::{Derivation, GrantRef, StatementRef};
 use crate::facts::id::{Basis, GrantId, Layer, Route, StatementId};
+use crate::facts::residual::Case;
 use crate::facts::view::View;
 use crate::rules::PathRow;
 use crate::source::Location;
@@ -47,22 +48,41 @@ pub(crate) fn layer(layer: Layer) -> &'static str {
     }
 }
 
-/// Names a statement.
-pub(crate) fn statement(view: View<'_>, id: StatementId) -> Option<StatementRef> {
-    let statement = view.statement(id)?;
-    let (file, line) = place(view, statement.location);
-    Some(StatementRef {
-        policy: view.policy(statement.policy)?.name.clone(),
-        sid: statement.sid.clone(),
-        index: statement.index,
-        file,
-        line,
-    })
+/// Names a statement, as it is written in each policy of the principal or the key that says it.
+pub(crate) fn statements(case: &Case<'_>, id: StatementId) -> Vec<StatementRef> {
+    let view = case.view;
+    let Some(statement) = view.statement(id) else {
+        return Vec::new();
+    };
+    let named = |policy: &str, location: Location| {
+        let (file, line) = place(view, location);
+        StatementRef {
+            policy: policy.to_owned(),
+            sid: statement.sid.clone(),
+            index: statement.index,
+            file,
+            line,
+        }
+    };
+    let written = case.key.written.iter().chain(&case.principal.written);
+    let found: Vec<StatementRef> = written
+        .filter(|(policy, _)| *policy == statement.policy)
+        .filter_map(|(_, text)| {
+            let mut statements = text.document.statements.iter();
+            let own = statements.find(|one| one.index == statement.index)?;
+            Some(named(&text.name, own.location))
+        })
+        .collect();
+    match (found.is_empty(), view.policy(statement.policy)) {
+        (true, Some(policy)) => vec![named(&policy.name, statement.location)],
+        _ => found,
+    }
 }
 
-/// Names a grant.
-pub(crate) fn grant(view: View<'_>, id: GrantId) -> Option<GrantRef> {
-    let grant = view.world.grant(id)?;
+/// Names the grant a path rests on: of several that are alike, the one asked about, or the first.
+fn grant(case: &Case<'_>, route: Route, id: GrantId) -> Option<GrantRef> {
+    let view = case.view;
+    let grant = case.grant_meant(route, id).and_then(|id| view.world.grant(id))?;
     let (file, line) = place(view, grant.location);
     Some(GrantRef {
         id: grant.id.clone(),
@@ -80,7 +100,7 @@ fn place(view: View<'_>, location: Location) -> (String, u32) {
 }
 
 /// Names what a path rests on.
-pub(crate) fn derivation(view: View<'_>, row: &PathRow) -> Derivation {
+pub(crate) fn derivation(case: &Case<'_>, row: &PathRow) -> Derivation {
     let (path, rule) = route(row.route);
     let mut derivation = Derivation {
         path,
@@ -91,8 +111,8 @@ pub(crate) fn derivation(view: View<'_>, row: &PathRow) -> Derivation {
     for basis in [row.by, row.with] {
         match basis {
             Basis::Nothing => {}
-            Basis::Statement(id) => derivation.statements.extend(statement(view, id)),
-            Basis::Grant(id) => derivation.grant = grant(view, id),
+            Basis::Statement(id) => derivation.statements.extend(statements(case, id)),
+            Basis::Grant(id) => derivation.grant = grant(case, row.route, id),
         }
     }
     derivation

@@ -101,8 +101,30 @@ fn guardrails_on_its_cases() {
 fn denies_on_its_cases() {
     check_cases("denies", "facts.txt", |text| {
         let World { names, facts, pairs } = World::read(text)?;
-        let rows = denies::run(&facts, &pairs);
-        let lines = rows.into_iter().map(|row| limit_line("denies", row, &names));
-        Ok(sorted(lines.collect()))
+        let found = denies::run(&facts, &pairs);
+        let mut lines = Vec::new();
+        for row in found.each {
+            lines.push(limit_line("denies", row, &names));
+        }
+        for row in found.accounts {
+            let columns = [
+                row.account.show(&names),
+                row.key.show(&names),
+                row.layer.show(&names),
+                row.statement.show(&names),
+                row.mask.show(&names),
+            ];
+            lines.push(format!("denies account {}", columns.join(" ")));
+        }
+        for row in found.all {
+            let columns = [
+                row.key.show(&names),
+                row.layer.show(&names),
+                row.statement.show(&names),
+                row.mask.show(&names),
+            ];
+            lines.push(format!("denies all {}", columns.join(" ")));
+        }
+        Ok(sorted(lines))
     });
 }

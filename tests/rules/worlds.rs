@@ -9,7 +9,7 @@ use super::{check_cases, table_lines};
 use crate::condition::formula::Formulas;
 use crate::facts::build;
 use crate::facts::id::{KeyId, PrincipalId, StatementId};
-use crate::facts::lower::{Scope, lower};
+use crate::facts::lower::{Grants, Scope, lower};
 use crate::facts::residual::Case;
 use crate::facts::view::View;
 use crate::facts::world::{Kind, World};
@@ -128,7 +128,7 @@ fn gaps_on_their_cases() {
             principals: principals
                 .map(|(n, principal)| (PrincipalId(ids(n)), principal))
                 .collect(),
-            keys: keys.map(|(n, key)| (KeyId(ids(n)), key)).collect(),
+            keys: keys.map(|(n, key)| (KeyId(ids(n)), key, Grants::All)).collect(),
             endpoint: None,
             all_denies: false,
         });

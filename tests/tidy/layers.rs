@@ -24,7 +24,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["facts", "model::action"]),
     ("cells", &["model", "condition", "facts", "rules"]),
     ("answer", &["model", "condition"]),
-    ("cache", &["condition", "facts", "cells", "answer"]),
+    (
+        "cache",
+        &["model", "condition", "facts", "rules", "cells", "answer"],
+    ),
     (
         "engine",
         &[

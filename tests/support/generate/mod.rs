@@ -5,6 +5,7 @@ pub mod conditions;
 mod grants;
 mod key_policies;
 pub mod policies;
+mod twins;
 pub mod vocabulary;
 
 use super::document::{Document, PolicyKind};
@@ -50,6 +51,7 @@ pub fn generate(seed: u64) -> World {
     for endpoint in &mut world.endpoints {
         endpoint.document = policies::endpoint_policy(&mut rng, &words);
     }
+    twins::add(&mut rng, &mut world);
     world
 }
 

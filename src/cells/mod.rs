@@ -1,12 +1,15 @@
 //! Cells: what is known of one principal and one key, gathered from the rules and put together per action.
 
+mod derived;
+
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::facts::id::{Basis, KeyId, Layer, LevelId, PrincipalId, StatementId};
+use crate::facts::id::{Basis, Layer, LevelId, StatementId};
 use crate::facts::residual::Case;
 use crate::facts::world::{Account, Kind};
 use crate::model::action::{Action, ActionSet};
 use crate::rules::decision::{Limits, Logic, decision, path};
 use crate::rules::{LevelRow, LimitRow, PathRow};
+pub(crate) use derived::{Derived, derive, derive_limits};
 
 /// What the rules derived about one pair.
 #[derive(Debug, Clone, Default)]
@@ -114,7 +117,7 @@ impl Cell {
         let session_required = match (case.principal.kind, session) {
             (Kind::Federated, None) => Some(match case.stated {
                 // S3.1.4: none was passed.
-                Some(stated) if !stated.open => FormulaId::FALSE,
+                Some(stated) if !stated.consult().open => FormulaId::FALSE,
                 _ => values
                     .formulas
                     .unknown("S3.1.4", "a session policy that allows it was passed"),
@@ -265,130 +268,5 @@ impl Values<'_> {
         }
         let says = case.statement(statement, action, denies, self.formulas);
         self.formulas.and2(named, says)
-    }
-}
-
-/// The rules' output for many pairs, ready to be cut into cells.
-#[derive(Debug, Default)]
-pub(crate) struct Derived {
-    pub(crate) paths: Vec<PathRow>,
-    pub(crate) denies: Vec<LimitRow>,
-    pub(crate) allows: Vec<LimitRow>,
-    pub(crate) levels: Vec<LevelRow>,
-    pub(crate) under: Vec<(PrincipalId, Layer)>,
-}
-
-/// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
-pub(crate) fn derive(facts: &crate::facts::relations::Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
-    use crate::rules::{grants, paths};
-    let (mut rows, by_grants) = both(facts, || paths::run(facts), || grants::run(facts));
-    rows.extend(by_grants);
-    rows.sort_unstable_by_key(|row| {
-        (
-            row.key,
-            row.principal,
-            row.route,
-            row.by,
-            row.with,
-            row.mask.bits(),
-        )
-    });
-    let mut touched: Vec<(PrincipalId, KeyId)> = rows.iter().map(|row| (row.principal, row.key)).collect();
-    touched.extend_from_slice(pairs);
-    touched.sort_unstable();
-    touched.dedup();
-    Derived {
-        paths: rows,
-        ..derive_limits(facts, &touched)
-    }
-}
-
-/// Runs two programs, side by side where there is enough to do.
-fn both<A: Send, B: Send>(
-    facts: &crate::facts::relations::Facts,
-    a: impl FnOnce() -> A + Send,
-    b: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    const MANY: usize = 10_000;
-    match facts.len() < MANY {
-        true => (a(), b()),
-        false => rayon::join(a, b),
-    }
-}
-
-/// Runs the rules of denies and limits only, for pairs that no path touches.
-pub(crate) fn derive_limits(
-    facts: &crate::facts::relations::Facts,
-    pairs: &[(PrincipalId, KeyId)],
-) -> Derived {
-    use crate::rules::{denies, guardrails};
-    let (limits, mut denies) = both(
-        facts,
-        || guardrails::run(facts, pairs),
-        || denies::run(facts, pairs),
-    );
-    let (mut allows, mut levels, mut under) = (limits.allows, limits.levels, limits.under);
-    denies.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
-    allows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
-    levels.sort_unstable_by_key(|row| (row.key, row.account, row.level, row.statement));
-    under.sort_unstable();
-    Derived {
-        paths: Vec::new(),
-        denies,
-        allows,
-        levels,
-        under,
-    }
-}
-
-/// The rows of a sorted table that belong to one cell.
-fn run_of<T>(rows: &[T], key: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
-    use std::cmp::Ordering;
-    let start = rows.partition_point(|row| key(row) == Ordering::Less);
-    let rest = rows.get(start..).unwrap_or_default();
-    let end = rest.partition_point(|row| key(row) == Ordering::Equal);
-    rest.get(..end).unwrap_or_default()
-}
-
-impl Derived {
-    /// How many rows the rules derived.
-    pub(crate) fn len(&self) -> usize {
-        let (limits, levels) = (
-            self.denies.len() + self.allows.len(),
-            self.levels.len() + self.under.len(),
-        );
-        self.paths.len() + limits + levels
-    }
-
-    /// Whether some path leads a principal to a key.
-    pub(crate) fn has_path(&self, principal: PrincipalId, key: KeyId) -> bool {
-        let at = (key, principal);
-        let start = self.paths.partition_point(|row| (row.key, row.principal) < at);
-        self.paths
-            .get(start)
-            .is_some_and(|row| (row.key, row.principal) == at)
-    }
-
-    /// The cell of one pair; `account` is the principal's.
-    pub(crate) fn cell(
-        &self,
-        principal: PrincipalId,
-        key: KeyId,
-        account: Option<crate::facts::id::AccountId>,
-    ) -> Cell {
-        let at = (key, principal);
-        let levels = account.map_or(&[][..], |account| {
-            run_of(&self.levels, |row| (row.key, row.account).cmp(&(key, account)))
-        });
-        Cell {
-            paths: run_of(&self.paths, |row| (row.key, row.principal).cmp(&at)).to_vec(),
-            denies: run_of(&self.denies, |row| (row.key, row.principal).cmp(&at)).to_vec(),
-            allows: run_of(&self.allows, |row| (row.key, row.principal).cmp(&at)).to_vec(),
-            levels: levels.to_vec(),
-            under: run_of(&self.under, |row| row.0.cmp(&principal))
-                .iter()
-                .map(|row| row.1)
-                .collect(),
-        }
     }
 }

@@ -1,0 +1,262 @@
+//! What the rules derived for many pairs, in tables that are cut into cells.
+
+use super::Cell;
+use crate::facts::id::{AccountId, KeyId, Layer, PrincipalId};
+use crate::facts::relations::Facts;
+use crate::rules::denies::Denied;
+use crate::rules::{AccountRow, KeyRow, LevelRow, LimitRow, PathRow};
+use ahash::AHashMap;
+
+/// A row about a key.
+pub(crate) trait OnKey {
+    fn key(&self) -> KeyId;
+}
+
+macro_rules! on_key {
+    ($($row:ty),*) => {$(
+        impl OnKey for $row {
+            fn key(&self) -> KeyId {
+                self.key
+            }
+        }
+    )*};
+}
+
+on_key!(PathRow, LimitRow, AccountRow, KeyRow, LevelRow);
+
+/// Rows sorted by key, and where those of each key are.
+#[derive(Debug)]
+pub(crate) struct ByKey<T> {
+    rows: Vec<T>,
+    /// By key; only of long tables.
+    ranges: AHashMap<KeyId, (u32, u32)>,
+}
+
+impl<T> Default for ByKey<T> {
+    fn default() -> Self {
+        ByKey {
+            rows: Vec::new(),
+            ranges: AHashMap::new(),
+        }
+    }
+}
+
+impl<T: OnKey> ByKey<T> {
+    fn new(rows: Vec<T>) -> Self {
+        const LONG: usize = 1000;
+        let mut ranges = AHashMap::new();
+        if rows.len() > LONG {
+            let mut start = 0;
+            for of_key in rows.chunk_by(|a, b| a.key() == b.key()) {
+                let end = start + of_key.len();
+                let range = u32::try_from(start).ok().zip(u32::try_from(end).ok());
+                if let (Some(first), Some(range)) = (of_key.first(), range) {
+                    ranges.insert(first.key(), range);
+                }
+                start = end;
+            }
+        }
+        ByKey { rows, ranges }
+    }
+
+    fn of(&self, key: KeyId) -> &[T] {
+        match self.ranges.get(&key) {
+            Some(&(start, end)) => self.rows.get(start as usize..end as usize).unwrap_or_default(),
+            None if self.ranges.is_empty() => run_of(&self.rows, |row| row.key().cmp(&key)),
+            None => &[],
+        }
+    }
+}
+
+/// The rules' output for many pairs, ready to be cut into cells.
+#[derive(Debug, Default)]
+pub(crate) struct Derived {
+    paths: ByKey<PathRow>,
+    denies: ByKey<LimitRow>,
+    /// What denies all principals of an account whom a layer binds.
+    account_denies: ByKey<AccountRow>,
+    /// What denies everyone whom a layer binds.
+    key_denies: ByKey<KeyRow>,
+    allows: ByKey<LimitRow>,
+    levels: ByKey<LevelRow>,
+    pub(crate) under: Vec<(PrincipalId, Layer)>,
+}
+
+/// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
+pub(crate) fn derive(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
+    use crate::rules::{grants, paths};
+    let (mut rows, by_grants) = both(facts, || paths::run(facts), || grants::run(facts));
+    rows.extend(by_grants);
+    rows.sort_unstable_by_key(|row| {
+        (
+            row.key,
+            row.principal,
+            row.route,
+            row.by,
+            row.with,
+            row.mask.bits(),
+        )
+    });
+    let mut touched: Vec<(PrincipalId, KeyId)> = rows.iter().map(|row| (row.principal, row.key)).collect();
+    touched.extend_from_slice(pairs);
+    touched.sort_unstable();
+    touched.dedup();
+    Derived {
+        paths: ByKey::new(rows),
+        ..derive_limits(facts, &touched)
+    }
+}
+
+/// Runs two programs, side by side where there is enough to do.
+fn both<A: Send, B: Send>(
+    facts: &Facts,
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    const MANY: usize = 10_000;
+    match facts.len() < MANY {
+        true => (a(), b()),
+        false => rayon::join(a, b),
+    }
+}
+
+/// Runs the rules of denies and limits only, for pairs that no path touches.
+pub(crate) fn derive_limits(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
+    use crate::rules::{denies, guardrails};
+    let (limits, denied) = both(
+        facts,
+        || guardrails::run(facts, pairs),
+        || denies::run(facts, pairs),
+    );
+    let (mut allows, mut levels, mut under) = (limits.allows, limits.levels, limits.under);
+    let Denied {
+        each: mut denies,
+        accounts: mut account_denies,
+        all: mut key_denies,
+    } = denied;
+    account_denies.sort_unstable_by_key(|row| (row.key, row.account, row.layer, row.statement));
+    key_denies.sort_unstable_by_key(|row| (row.key, row.layer, row.statement));
+    denies.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
+    allows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
+    levels.sort_unstable_by_key(|row| (row.key, row.account, row.level, row.statement));
+    under.sort_unstable();
+    Derived {
+        paths: ByKey::default(),
+        denies: ByKey::new(denies),
+        account_denies: ByKey::new(account_denies),
+        key_denies: ByKey::new(key_denies),
+        allows: ByKey::new(allows),
+        levels: ByKey::new(levels),
+        under,
+    }
+}
+
+/// The rows of a sorted table that belong to one cell.
+fn run_of<T>(rows: &[T], key: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
+    use std::cmp::Ordering;
+    let start = rows.partition_point(|row| key(row) == Ordering::Less);
+    let rest = rows.get(start..).unwrap_or_default();
+    let end = rest.partition_point(|row| key(row) == Ordering::Equal);
+    rest.get(..end).unwrap_or_default()
+}
+
+impl Derived {
+    /// One table of what was derived for several keys, given in their order.
+    pub(crate) fn concat(of_keys: Vec<Derived>) -> Derived {
+        let mut all = Derived::default();
+        for of_key in of_keys {
+            all.paths.rows.extend(of_key.paths.rows);
+            all.denies.rows.extend(of_key.denies.rows);
+            all.account_denies.rows.extend(of_key.account_denies.rows);
+            all.key_denies.rows.extend(of_key.key_denies.rows);
+            all.allows.rows.extend(of_key.allows.rows);
+            all.levels.rows.extend(of_key.levels.rows);
+            all.under.extend(of_key.under);
+        }
+        all.under.sort_unstable();
+        all.under.dedup();
+        Derived {
+            paths: ByKey::new(all.paths.rows),
+            denies: ByKey::new(all.denies.rows),
+            account_denies: ByKey::new(all.account_denies.rows),
+            key_denies: ByKey::new(all.key_denies.rows),
+            allows: ByKey::new(all.allows.rows),
+            levels: ByKey::new(all.levels.rows),
+            under: all.under,
+        }
+    }
+
+    /// All paths, sorted by key and principal.
+    pub(crate) fn paths(&self) -> &[PathRow] {
+        &self.paths.rows
+    }
+
+    /// How many rows the rules derived.
+    pub(crate) fn len(&self) -> usize {
+        let denies = self.denies.rows.len() + self.account_denies.rows.len() + self.key_denies.rows.len();
+        let limits = self.allows.rows.len() + self.levels.rows.len() + self.under.len();
+        self.paths.rows.len() + denies + limits
+    }
+
+    /// Whether some path leads a principal to a key.
+    pub(crate) fn has_path(&self, principal: PrincipalId, key: KeyId) -> bool {
+        let of_key = self.paths.of(key);
+        let start = of_key.partition_point(|row| row.principal < principal);
+        of_key.get(start).is_some_and(|row| row.principal == principal)
+    }
+
+    /// The cell of one pair; `account` is the principal's.
+    pub(crate) fn cell(&self, principal: PrincipalId, key: KeyId, account: Option<AccountId>) -> Cell {
+        let levels = account.map_or(&[][..], |account| {
+            run_of(self.levels.of(key), |row| row.account.cmp(&account))
+        });
+        let under: Vec<Layer> = run_of(&self.under, |row| row.0.cmp(&principal))
+            .iter()
+            .map(|row| row.1)
+            .collect();
+        Cell {
+            paths: run_of(self.paths.of(key), |row| row.principal.cmp(&principal)).to_vec(),
+            denies: self.denies_of(principal, key, account, &under),
+            allows: run_of(self.allows.of(key), |row| row.principal.cmp(&principal)).to_vec(),
+            levels: levels.to_vec(),
+            under,
+        }
+    }
+
+    /// Everything that may deny one principal: by itself, with its account, or with everyone.
+    fn denies_of(
+        &self,
+        principal: PrincipalId,
+        key: KeyId,
+        account: Option<AccountId>,
+        under: &[Layer],
+    ) -> Vec<LimitRow> {
+        let binds = |layer: Layer| !matches!(layer, Layer::Scp | Layer::Rcp) || under.contains(&layer);
+        let mut denies = run_of(self.denies.of(key), |row| row.principal.cmp(&principal)).to_vec();
+        let of_account = account.map_or(&[][..], |account| {
+            run_of(self.account_denies.of(key), |row| row.account.cmp(&account))
+        });
+        denies.extend(
+            of_account
+                .iter()
+                .filter(|row| binds(row.layer))
+                .map(|row| LimitRow {
+                    principal,
+                    key,
+                    layer: row.layer,
+                    statement: row.statement,
+                    mask: row.mask,
+                }),
+        );
+        let of_all = self.key_denies.of(key);
+        denies.extend(of_all.iter().filter(|row| binds(row.layer)).map(|row| LimitRow {
+            principal,
+            key,
+            layer: row.layer,
+            statement: row.statement,
+            mask: row.mask,
+        }));
+        denies.sort_unstable_by_key(|row| (row.layer, row.statement));
+        denies
+    }
+}

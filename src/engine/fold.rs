@@ -1,0 +1,146 @@
+//! The layers of every cell put together, set of actions by set of actions.
+
+use super::tables::Source;
+use crate::cells::{Cell, Derived, Values};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::solve::{Solver, Verdict};
+use crate::facts::id::{KeyId, PrincipalId};
+use crate::facts::residual::Case;
+use crate::facts::view::View;
+use crate::model::action::ActionSet;
+use crate::rules::PathRow;
+use ahash::{AHashMap, AHashSet};
+use rayon::prelude::*;
+use smallvec::SmallVec;
+
+/// What one principal may do with one key: sets of actions with the condition they share.
+#[derive(Debug)]
+pub(crate) struct Folded {
+    pub(crate) key: KeyId,
+    pub(crate) principal: PrincipalId,
+    pub(crate) access: Accesses,
+}
+
+/// Sets of actions with their conditions.
+type Accesses = SmallVec<[(ActionSet, FormulaId); 1]>;
+
+/// How many rows of paths are worth a thread.
+const SHARE: usize = 4096;
+
+/// All cells, put together.
+#[derive(Default)]
+pub(super) struct Fold {
+    pub(super) folded: Vec<Folded>,
+    pub(super) formulas: Formulas,
+    pub(super) undecided: AHashSet<FormulaId>,
+}
+
+/// Puts the layers of every cell together: some keys on each thread.
+pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
+    let share = (derived.paths().len() / rayon::current_num_threads()).max(SHARE);
+    let by_key = derived.paths().chunk_by(|a, b| a.key == b.key);
+    let mut shares: Vec<Vec<&[PathRow]>> = vec![Vec::new()];
+    let mut taken = 0;
+    for rows in by_key {
+        if taken >= share {
+            shares.push(Vec::new());
+            taken = 0;
+        }
+        taken += rows.len();
+        shares.last_mut().into_iter().for_each(|last| last.push(rows));
+    }
+    let folds: Vec<Fold> = shares
+        .into_par_iter()
+        .map(|keys| {
+            let mut fold = Fold::default();
+            let mut solver = Solver::default();
+            for rows in keys {
+                fold.add(source, derived, &mut solver, rows);
+            }
+            fold
+        })
+        .collect();
+    folds.into_iter().reduce(Fold::and).unwrap_or_default()
+}
+
+impl Fold {
+    /// Puts the layers of the cells of one key together, once for each set of actions that nothing tells apart.
+    fn add(&mut self, source: &Source<'_>, derived: &Derived, solver: &mut Solver, of_key: &[PathRow]) {
+        for rows in of_key.chunk_by(|a, b| a.principal == b.principal) {
+            let Some(first) = rows.first() else { continue };
+            let (Some(principal), Some(key)) =
+                (source.principal(first.principal), source.world.key(first.key))
+            else {
+                continue;
+            };
+            let case = Case {
+                view: View::of(source.world),
+                principal,
+                key,
+                stated: None,
+            };
+            if !case.in_one_partition() {
+                continue;
+            }
+            let cell = derived.cell(first.principal, first.key, principal.account);
+            let access = self.access(&case, &cell, solver);
+            if !access.is_empty() {
+                self.folded.push(Folded {
+                    key: first.key,
+                    principal: first.principal,
+                    access,
+                });
+            }
+        }
+    }
+
+    fn access(&mut self, case: &Case<'_>, cell: &Cell, solver: &mut Solver) -> Accesses {
+        let mut access = Accesses::new();
+        for part in cell.partition(case) {
+            let Some(action) = part.first() else { continue };
+            let mut values = Values {
+                formulas: &mut self.formulas,
+            };
+            let value = cell.layers(case, action, &mut values).value;
+            let value = match solver.verdict(&self.formulas, value) {
+                // S6.6: no row for what no request can satisfy.
+                Verdict::Never => continue,
+                Verdict::Always => FormulaId::TRUE,
+                Verdict::Sometimes => value,
+                Verdict::Undecided => {
+                    self.undecided.insert(value);
+                    value
+                }
+            };
+            match access.iter_mut().find(|(_, known)| *known == value) {
+                Some((actions, _)) => *actions |= part,
+                None => access.push((part, value)),
+            }
+        }
+        access
+    }
+
+    /// Both, with the formulas of one table.
+    pub(super) fn and(mut self, other: Fold) -> Fold {
+        let mut known: AHashMap<FormulaId, FormulaId> = AHashMap::new();
+        let Fold {
+            folded,
+            formulas,
+            undecided,
+        } = other;
+        let mut own = |table: &mut Formulas, id: FormulaId| {
+            *known.entry(id).or_insert_with(|| table.import(&formulas, id))
+        };
+        for mut cell in folded {
+            for (_, formula) in &mut cell.access {
+                *formula = own(&mut self.formulas, *formula);
+            }
+            self.folded.push(cell);
+        }
+        for formula in undecided {
+            let formula = own(&mut self.formulas, formula);
+            self.undecided.insert(formula);
+        }
+        self
+    }
+}

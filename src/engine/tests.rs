@@ -1,0 +1,111 @@
+//! Taking together what is alike changes no answer.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use super::Engine;
+use crate::answer::{Access, Row};
+use crate::query::bulk::MatrixFilter;
+use crate::{Request, Snapshot};
+
+/// A row, written out.
+fn line(row: &Row) -> String {
+    let access = match &row.access {
+        Access::Always => "always".to_owned(),
+        Access::Conditional { condition, witness } => format!("{} {witness:?}", condition.json()),
+    };
+    format!(
+        "{} {} {} {access} {:?}",
+        row.key, row.principal, row.action, row.via
+    )
+}
+
+fn lines(engine: &Engine) -> Vec<String> {
+    let all = MatrixFilter {
+        all_operations: true,
+        ..MatrixFilter::default()
+    };
+    engine.matrix(&all).unwrap().map(|row| line(&row)).collect()
+}
+
+/// Compares both ways to compile; how many cells there are with classes, and without.
+fn compared(name: &str, snapshot: &Snapshot) -> (usize, usize) {
+    let (shared, apart) = (Engine::compile(snapshot), Engine::compile_apart(snapshot));
+    let (with, without) = (lines(&shared), lines(&apart));
+    assert_eq!(with.len(), without.len(), "{name}: number of rows");
+    for (with, without) in with.iter().zip(&without) {
+        assert_eq!(with, without, "{name}");
+    }
+    let (size, all) = (shared.size(), apart.size());
+    assert_eq!((size.pairs, size.rows), (all.pairs, all.rows), "{name}: size");
+    let rows = |engine: &Engine, key: &str| -> Vec<String> {
+        let rows = engine.who_can("kms:Decrypt", key).unwrap();
+        rows.iter().map(line).collect()
+    };
+    for (_, key) in shared.real_keys() {
+        assert_eq!(rows(&shared, &key.arn), rows(&apart, &key.arn), "{name}");
+    }
+    for principal in &shared.world.principals {
+        let can = |engine: &Engine| -> Vec<String> {
+            let rows = engine.what_can(&principal.name).unwrap_or_default();
+            rows.iter().map(line).collect()
+        };
+        assert_eq!(can(&shared), can(&apart), "{name}: {}", principal.name);
+    }
+    decided(name, &shared, &apart);
+    (size.cells, all.cells)
+}
+
+/// Every principal asks for a few actions on every key.
+fn decided(name: &str, shared: &Engine, apart: &Engine) {
+    let keys = || shared.world.keys.iter().filter(|key| key.arn != "*");
+    for principal in &shared.world.principals {
+        for (number, key) in keys().enumerate() {
+            for action in ["kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant"] {
+                let request = Request {
+                    principal: principal.name.clone(),
+                    action: action.to_owned(),
+                    resource: key.arn.clone(),
+                    open_context: number.is_multiple_of(2),
+                    ..Request::default()
+                };
+                let said = |engine: &Engine| {
+                    let decision = engine.decide(&request).map_err(|error| error.to_string());
+                    format!("{decision:?}")
+                };
+                let residual = |text: String| {
+                    // Ids of formulas depend on the order of work.
+                    text.split_once("residual")
+                        .map_or(text.clone(), |(head, _)| head.to_owned())
+                };
+                assert_eq!(
+                    residual(said(shared)),
+                    residual(said(apart)),
+                    "{name}: {request:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_change_no_answer() {
+    let first = support::number("KEYWHO_CLASSES_FIRST", 1);
+    let worlds = support::number("KEYWHO_CLASSES_WORLDS", 40);
+    let (mut cells, mut apart) = (0, 0);
+    for seed in first..first + worlds {
+        let files = support::write::files(&support::generate::generate(seed));
+        let (snapshot, _) = Snapshot::from_files(files);
+        let (with, without) = compared(&format!("seed {seed}"), &snapshot);
+        cells += with;
+        apart += without;
+    }
+    assert!(cells < apart, "{cells} cells with classes, {apart} without");
+}
+
+#[test]
+fn classes_change_no_answer_of_the_sample() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/sample-organization");
+    let (snapshot, _) = Snapshot::load(&folder).unwrap();
+    compared("sample", &snapshot);
+}

@@ -1,0 +1,294 @@
+//! What statements ask of principals and keys, besides whom and what they name.
+
+use super::tests_of_arns::Finder;
+use crate::condition::block::{Context, KeyName, PreparedCondition};
+use crate::condition::formula::{FormulaId, Formulas};
+use crate::condition::known::Known;
+use crate::condition::operator::{Base, Test};
+use crate::facts::context::{of_key, of_principal};
+use crate::facts::id::{AccountId, PolicyId};
+use crate::facts::statement::{Cover, Statement};
+use crate::facts::world::{Key, Principal, World};
+use crate::policy::document::PolicyKind;
+use ahash::AHashMap;
+use std::collections::BTreeSet;
+
+/// One thing that tells some from others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sign {
+    /// The value of a condition key.
+    Value(u32, Known),
+    /// The outcome of a condition on `aws:PrincipalArn`.
+    Test(u32, bool),
+    /// How a resource element covers the key.
+    Cover(u32, Cover),
+    /// Nothing else is like it.
+    Itself(String),
+}
+
+/// What statements ask of those they apply to: condition keys, and conditions on `aws:PrincipalArn`, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    values: BTreeSet<u32>,
+    tests: BTreeSet<u32>,
+}
+
+impl Asked {
+    fn extend(&mut self, other: &Asked) {
+        self.values.extend(&other.values);
+        self.tests.extend(&other.tests);
+    }
+}
+
+/// What all statements of a world ask.
+pub(super) struct Telling<'a> {
+    world: &'a World,
+    counts: fn(&Statement) -> bool,
+    names: Vec<String>,
+    tests: Vec<&'a PreparedCondition>,
+    tests_by_arn: Finder,
+    /// By policy.
+    of_policy: Vec<Asked>,
+    /// By policies that may be about anybody.
+    of_all: Asked,
+    of_account: AHashMap<AccountId, Asked>,
+    /// Names of condition keys about the key.
+    of_keys: Vec<String>,
+    elements: Vec<&'a Statement>,
+    elements_by_arn: Finder,
+}
+
+impl<'a> Telling<'a> {
+    /// What the statements ask that count.
+    pub(super) fn of(world: &'a World, counts: fn(&Statement) -> bool) -> Telling<'a> {
+        let mut telling = Telling {
+            world,
+            counts,
+            names: Vec::new(),
+            tests: Vec::new(),
+            tests_by_arn: Finder::default(),
+            of_policy: vec![Asked::default(); world.policies.len()],
+            of_all: Asked::default(),
+            of_account: AHashMap::new(),
+            of_keys: Vec::new(),
+            elements: Vec::new(),
+            elements_by_arn: Finder::default(),
+        };
+        telling.statements();
+        for (index, account) in world.accounts.iter().enumerate() {
+            let levels = account
+                .levels
+                .iter()
+                .filter_map(|id| world.levels.get(id.index()));
+            let mut asked = Asked::default();
+            for policy in levels.flat_map(|level| &level.scps) {
+                asked.extend(telling.of_policy.get(policy.index()).unwrap_or(&Asked::default()));
+            }
+            telling.of_account.insert(AccountId::at(index), asked);
+        }
+        telling
+    }
+
+    fn counts(&self, statement: &Statement) -> bool {
+        !(statement.actions | statement.doubtful).is_empty() && (self.counts)(statement)
+    }
+
+    /// The policies of which some statement counts.
+    pub(super) fn counting(&self, policies: &[PolicyId]) -> Vec<PolicyId> {
+        let counts = |id: &&PolicyId| {
+            let statements = self.world.policy(**id).into_iter();
+            let mut statements = statements.flat_map(|policy| &policy.statements);
+            statements.any(|&id| self.world.statement(id).is_some_and(|one| self.counts(one)))
+        };
+        policies.iter().filter(counts).copied().collect()
+    }
+
+    fn statements(&mut self) {
+        let mut names: AHashMap<String, u32> = AHashMap::new();
+        let mut tests: AHashMap<String, u32> = AHashMap::new();
+        let mut elements: AHashMap<String, u32> = AHashMap::new();
+        let mut of_keys: BTreeSet<String> = BTreeSet::new();
+        for statement in &self.world.statements {
+            if !self.counts(statement) {
+                continue;
+            }
+            let mut asked = Asked::default();
+            let mut ask = |name: &KeyName| {
+                let next = number(names.len());
+                asked
+                    .values
+                    .insert(*names.entry(name.name.clone()).or_insert(next));
+            };
+            for condition in &statement.conditions {
+                let mut keys = condition.keys();
+                if is_test_of_arn(condition) {
+                    keys.next();
+                }
+                keys.for_each(|key| ask(&key));
+                of_keys.extend(condition.keys().map(|key| key.name));
+            }
+            for name in statement.resource_variables() {
+                ask(&name);
+                of_keys.insert(name.name);
+            }
+            for condition in statement.conditions.iter().filter(|one| is_test_of_arn(one)) {
+                let next = number(self.tests.len());
+                let test = *tests.entry(condition.text()).or_insert(next);
+                if test == next {
+                    self.tests.push(condition);
+                    condition
+                        .texts()
+                        .for_each(|text| self.tests_by_arn.add(test, text));
+                }
+                asked.tests.insert(test);
+            }
+            if statement.kind != PolicyKind::Key && statement.tells_keys_apart() {
+                let next = number(self.elements.len());
+                let element = *elements.entry(statement.resource_text()).or_insert(next);
+                if element == next {
+                    self.elements.push(statement);
+                    for text in statement.resources() {
+                        self.elements_by_arn.add(element, text);
+                    }
+                }
+            }
+            if let Some(of_policy) = self.of_policy.get_mut(statement.policy.index()) {
+                of_policy.extend(&asked);
+            }
+            if matches!(
+                statement.kind,
+                PolicyKind::Key | PolicyKind::Rcp | PolicyKind::Endpoint
+            ) {
+                self.of_all.extend(&asked);
+            }
+        }
+        self.names = in_order(names);
+        self.of_keys = of_keys.into_iter().collect();
+    }
+
+    /// What is asked of a principal, and of all that carry the same.
+    pub(super) fn asked_of(&self, principal: &Principal) -> Asked {
+        let mut asked = self.of_all.clone();
+        let account = principal.account.and_then(|id| self.of_account.get(&id));
+        let policies = principal.policies.iter().chain(&principal.boundary);
+        let own = policies.filter_map(|policy| self.of_policy.get(policy.index()));
+        account
+            .into_iter()
+            .chain(own)
+            .for_each(|other| asked.extend(other));
+        asked.values.retain(|&name| {
+            self.names.get(name as usize).is_some_and(|name| {
+                !same_for_all_of_account(name) && of_principal(self.world, principal, name).is_some()
+            })
+        });
+        asked
+    }
+
+    /// What tells a principal from others that carry the same.
+    pub(super) fn signs(&self, principal: &Principal, asked: &Asked) -> Vec<Sign> {
+        let mut signs = Vec::new();
+        for &number in &asked.values {
+            let name = self.names.get(number as usize);
+            let known = name.and_then(|name| of_principal(self.world, principal, name));
+            signs.extend(known.map(|known| Sign::Value(number, known)));
+        }
+        if asked.tests.is_empty() {
+            return signs;
+        }
+        let account = self.world.account_of(principal);
+        let found = self.tests_by_arn.about(&principal.arn, account);
+        for test in found.into_iter().filter(|test| asked.tests.contains(test)) {
+            let outcome = self.tests.get(test as usize);
+            signs.push(match outcome.map(|test| self.outcome(test, principal)) {
+                Some(FormulaId::TRUE) => Sign::Test(test, true),
+                Some(FormulaId::FALSE) => Sign::Test(test, false),
+                _ => Sign::Itself(principal.name.clone()),
+            });
+        }
+        signs
+    }
+
+    fn outcome(&self, test: &PreparedCondition, principal: &Principal) -> FormulaId {
+        struct Only<'a>(&'a World, &'a Principal);
+        impl Context for Only<'_> {
+            fn known(&self, key: &KeyName) -> Known {
+                of_principal(self.0, self.1, &key.name).unwrap_or_else(Known::free)
+            }
+        }
+        test.evaluate(&Only(self.world, principal), &mut Formulas::default())
+    }
+
+    /// What tells a key from others that are made the same way.
+    pub(super) fn signs_of_key(&self, key: &Key) -> Vec<Sign> {
+        let mut signs = Vec::new();
+        for (number_of, name) in self.of_keys.iter().enumerate() {
+            let known = of_key(key, name);
+            signs.extend(known.map(|known| Sign::Value(number(number_of), known)));
+        }
+        let account = self.world.account(key.account).map_or("", |account| &account.id);
+        let found = self.elements_by_arn.about(&key.arn, account);
+        for element in found {
+            if let Some(statement) = self.elements.get(element as usize) {
+                signs.push(covered(statement, element, key, account));
+            }
+        }
+        let own = key
+            .policies
+            .iter()
+            .filter_map(|&policy| self.world.policy(policy));
+        let own = own.flat_map(|policy| &policy.statements);
+        for &id in own {
+            let counts = |one: &&Statement| self.counts(one) && one.tells_keys_apart();
+            if let Some(statement) = self.world.statement(id).filter(counts) {
+                signs.push(covered(statement, id.0, key, account));
+            }
+        }
+        signs
+    }
+}
+
+/// How a resource element covers a key; with variables in it, that depends on the principal too.
+fn covered(statement: &Statement, element: u32, key: &Key, account: &str) -> Sign {
+    match statement.covers(key, account) {
+        Cover::Variables => Sign::Itself(key.arn.clone()),
+        cover => Sign::Cover(element, cover),
+    }
+}
+
+/// Whether a condition compares `aws:PrincipalArn` with texts that have no variables.
+fn is_test_of_arn(condition: &PreparedCondition) -> bool {
+    condition.key().name == "aws:PrincipalArn"
+        && condition.keys().count() == 1
+        && matches!(
+            condition.base(),
+            Base::Compare {
+                test: Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnLike,
+                ..
+            }
+        )
+}
+
+/// Keys that have the same value for all users, or all roles, of an account.
+fn same_for_all_of_account(name: &str) -> bool {
+    matches!(
+        name,
+        "aws:PrincipalAccount"
+            | "kms:CallerAccount"
+            | "aws:PrincipalOrgID"
+            | "aws:PrincipalOrgPaths"
+            | "aws:PrincipalType"
+            | "aws:PrincipalIsAWSService"
+            | "aws:PrincipalServiceName"
+            | "aws:PrincipalServiceNamesList"
+    )
+}
+
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn in_order(names: AHashMap<String, u32>) -> Vec<String> {
+    let mut names: Vec<(String, u32)> = names.into_iter().collect();
+    names.sort_unstable_by_key(|(_, number)| *number);
+    names.into_iter().map(|(name, _)| name).collect()
+}
