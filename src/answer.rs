@@ -51,7 +51,7 @@ pub struct Residual {
 }
 
 /// One way in which access comes about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Derivation {
     /// The kind of path: "key policy", "delegation", "cross-account", "grant", "service", "retire", "iam".
     pub path: &'static str,
@@ -64,7 +64,7 @@ pub struct Derivation {
 }
 
 /// A statement and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StatementRef {
     /// Name of the policy.
     pub policy: String,
@@ -79,7 +79,7 @@ pub struct StatementRef {
 }
 
 /// A grant and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GrantRef {
     /// Grant id.
     pub id: String,

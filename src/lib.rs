@@ -54,6 +54,7 @@ pub use engine::{Engine, Size};
 pub use error::Error;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
+pub use query::blocks::Block;
 pub use query::bulk::MatrixFilter;
 pub use query::narrow::{Hidden, Narrowing};
 

@@ -301,7 +301,8 @@ const MATRIX_EXAMPLES: &str = "\
 Examples:
   keywho matrix -s snapshot --format ndjson > access.ndjson
   keywho matrix -s snapshot --keys 'alias/payments-*' --actions 'Decrypt,GenerateDataKey*'
-  keywho matrix -s snapshot --principals '*:role/app/*' --format csv -o app.csv";
+  keywho matrix -s snapshot --principals '*:role/app/*' --format csv -o app.csv
+  keywho matrix -s snapshot --blocks -o access.ndjson";
 
 /// Arguments of `matrix`.
 #[derive(Debug, Args)]
@@ -335,6 +336,9 @@ pub(super) struct Matrix {
     pub(super) all_operations: bool,
     #[command(flatten)]
     pub(super) narrow: Narrow,
+    /// Sets of principals, keys and actions with the same access, instead of one row each; as ndjson or json
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["context", "at", "certain", "possible", "wide"])]
+    pub(super) blocks: bool,
 }
 
 const COVERAGE_EXAMPLES: &str = "\

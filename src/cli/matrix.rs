@@ -10,7 +10,7 @@ use keywho::report::csv::Csv;
 use keywho::report::json::{self, Place};
 use keywho::report::text;
 use keywho::source::Files;
-use keywho::{MatrixFilter, Narrowing, Row};
+use keywho::{Engine, MatrixFilter, Narrowing, Row};
 use serde_json::Value;
 use std::io;
 
@@ -19,7 +19,10 @@ const PIECE: usize = 256 * 1024;
 
 /// Writes the relation, filtered.
 pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
-    let format = global.format("matrix", Format::Text, &Format::ALL)?;
+    let format = match args.blocks {
+        true => global.format("matrix --blocks", Format::Ndjson, &[Format::Ndjson, Format::Json])?,
+        false => global.format("matrix", Format::Text, &Format::ALL)?,
+    };
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let filter = MatrixFilter {
@@ -28,6 +31,9 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
         actions: args.actions.clone(),
         all_operations: args.all_operations,
     };
+    if args.blocks {
+        return blocks(global, args, format, &loaded, &engine, &filter);
+    }
     let narrowing = narrowing(global, &args.narrow, &engine)?;
     let rows = engine.matrix(&filter)?.filter_map(|row| narrowing.row(row));
     let gaps = &engine.coverage().gaps;
@@ -39,13 +45,7 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
         output.text(&text::hidden(narrowing.hidden()))?;
         say_gaps(&mut output, gaps)?;
     } else {
-        let mut asked = serde_json::json!({
-            "verb": "matrix",
-            "principals": args.principals,
-            "keys": args.keys,
-            "actions": args.actions,
-            "all_operations": args.all_operations,
-        });
+        let mut asked = asked(args);
         query(&args.narrow, &mut asked);
         let files = &loaded.snapshot.files;
         write_rows(&mut output, format, &asked, rows, &narrowing, gaps, files)?;
@@ -53,6 +53,40 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
     }
     output.finish()?;
     Ok(Exit::Clean)
+}
+
+/// Writes the relation, filtered, in blocks.
+fn blocks(
+    global: &Global,
+    args: &Matrix,
+    format: Format,
+    loaded: &Loaded,
+    engine: &Engine,
+    filter: &MatrixFilter,
+) -> anyhow::Result<Exit> {
+    let asked = asked(args);
+    let mut output = Output::open(global)?;
+    let whole = (format == Format::Json).then_some(&asked);
+    let mut piece = write_objects(&mut output, whole, engine.blocks(filter)?, |out, block, place| {
+        json::block(out, &block, place);
+    })?;
+    if whole.is_some() {
+        json::end(&mut piece, &engine.coverage().gaps, &loaded.snapshot.files);
+    }
+    output.bytes(&piece)?;
+    output.finish()?;
+    Ok(Exit::Clean)
+}
+
+fn asked(args: &Matrix) -> Value {
+    serde_json::json!({
+        "verb": "matrix",
+        "principals": args.principals,
+        "keys": args.keys,
+        "actions": args.actions,
+        "all_operations": args.all_operations,
+        "blocks": args.blocks,
+    })
 }
 
 /// Writes rows as JSON, NDJSON or CSV, piece by piece: the rows are never all in memory as text.
@@ -68,17 +102,31 @@ pub(super) fn write_rows(
     if format == Format::Csv {
         return write_csv(output, rows);
     }
-    let whole = format == Format::Json;
+    let whole = (format == Format::Json).then_some(query);
+    let mut piece = write_objects(output, whole, rows, |out, row, place| json::row(out, &row, place))?;
+    if whole.is_some() {
+        json::end_of_rows(&mut piece, unknown, files, narrowing.hidden());
+    }
+    output.bytes(&piece)
+}
+
+/// Writes objects one a line, or with `query` as elements of one object; what is not yet written is returned.
+fn write_objects<T>(
+    output: &mut Output,
+    query: Option<&Value>,
+    objects: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut Vec<u8>, T, Place),
+) -> io::Result<Vec<u8>> {
     let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
-    if whole {
+    if let Some(query) = query {
         json::begin(&mut piece, query);
     }
-    for (index, row) in rows.into_iter().enumerate() {
-        if whole {
+    for (index, object) in objects.into_iter().enumerate() {
+        if query.is_some() {
             piece.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
-            json::row(&mut piece, &row, Place::Inside);
+            write(&mut piece, object, Place::Inside);
         } else {
-            json::row(&mut piece, &row, Place::Line);
+            write(&mut piece, object, Place::Line);
             piece.push(b'\n');
         }
         if piece.len() >= PIECE {
@@ -86,10 +134,7 @@ pub(super) fn write_rows(
             piece.clear();
         }
     }
-    if whole {
-        json::end_of_rows(&mut piece, unknown, files, narrowing.hidden());
-    }
-    output.bytes(&piece)
+    Ok(piece)
 }
 
 fn write_csv(output: &mut Output, rows: impl IntoIterator<Item = Row>) -> io::Result<()> {

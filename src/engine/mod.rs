@@ -17,6 +17,7 @@ use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
 use ahash::AHashSet;
+pub(crate) use fold::Folded;
 use std::sync::Arc;
 pub(crate) use tables::Pair;
 use tables::{Compiled, Tables};

@@ -5,6 +5,7 @@ mod support;
 
 use super::Engine;
 use crate::answer::{Access, Row};
+use crate::model::action::Action;
 use crate::query::bulk::MatrixFilter;
 use crate::{Request, Snapshot};
 
@@ -28,6 +29,46 @@ fn lines(engine: &Engine) -> Vec<String> {
     engine.matrix(&all).unwrap().map(|row| line(&row)).collect()
 }
 
+/// What blocks and rows both tell of a row, but for the reasons, which blocks give for one of theirs.
+fn told(principal: &str, key: &str, action: Action, access: &Access, usable: bool) -> String {
+    let access = match access {
+        Access::Always => "always".to_owned(),
+        Access::Conditional { condition, .. } => condition.text(),
+    };
+    format!("{principal} {key} {action} {access} {usable}")
+}
+
+fn in_order(engine: &Engine) -> Vec<String> {
+    let all = MatrixFilter {
+        all_operations: true,
+        ..MatrixFilter::default()
+    };
+    let rows = engine.matrix(&all).unwrap();
+    let tell = |row: Row| told(&row.principal, &row.key, row.action, &row.access, row.usable);
+    let mut told: Vec<String> = rows.map(tell).collect();
+    told.sort();
+    told
+}
+
+/// The blocks, row by row.
+fn in_blocks(engine: &Engine) -> Vec<String> {
+    let all = MatrixFilter {
+        all_operations: true,
+        ..MatrixFilter::default()
+    };
+    let mut rows = Vec::new();
+    for block in engine.blocks(&all).unwrap() {
+        for principal in &block.principals {
+            for key in &block.keys {
+                let of = |action: &Action| told(principal, key, *action, &block.access, block.usable);
+                rows.extend(block.actions.iter().map(of));
+            }
+        }
+    }
+    rows.sort();
+    rows
+}
+
 /// Compares both ways to compile; how many cells there are with classes, and without.
 fn compared(name: &str, snapshot: &Snapshot) -> (usize, usize) {
     let (shared, apart) = (Engine::compile(snapshot), Engine::compile_apart(snapshot));
@@ -36,6 +77,7 @@ fn compared(name: &str, snapshot: &Snapshot) -> (usize, usize) {
     for (with, without) in with.iter().zip(&without) {
         assert_eq!(with, without, "{name}");
     }
+    assert_eq!(in_blocks(&shared), in_order(&shared), "{name}: blocks");
     let (size, all) = (shared.size(), apart.size());
     assert_eq!((size.pairs, size.rows), (all.pairs, all.rows), "{name}: size");
     let rows = |engine: &Engine, key: &str| -> Vec<String> {

@@ -4,12 +4,14 @@ use super::{names, reasons};
 use crate::answer::{Access, Derivation, Row};
 use crate::cells::Values;
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::engine::{Engine, Pair};
+use crate::engine::{Engine, Folded, Pair};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Key, Kind, Resource};
 use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::pattern::glob_ignore_case;
+use crate::rules::PathRow;
 use crate::{Error, pattern};
+use std::rc::Rc;
 
 /// Which rows of the relation to list. Empty lists mean "all"; names may be globs.
 #[derive(Clone, Debug, Default)]
@@ -24,9 +26,13 @@ pub struct MatrixFilter {
     pub all_operations: bool,
 }
 
+/// By which paths a cell allows sets of actions.
+pub(super) type Ways = Vec<(ActionSet, Vec<PathRow>)>;
+
 /// What a cell allows, before rows of one name are put together.
 struct Found<'e> {
     pair: Pair<'e>,
+    ways: Rc<Ways>,
     principal: &'e str,
     key: &'e str,
     action: Action,
@@ -42,10 +48,7 @@ impl Engine {
     pub fn who_can(&self, action: &str, key: &str) -> Result<Vec<Row>, Error> {
         let action = names::action(action)?;
         let key = self.find_key(key)?;
-        let mut found: Vec<Found> = self
-            .on_key(key)
-            .flat_map(|pair| self.found(pair, ActionSet::from(action), true))
-            .collect();
+        let mut found = self.found(self.on_key(key), ActionSet::from(action), true);
         found.sort_by(|a, b| a.principal.cmp(b.principal));
         Ok(self.rows(&found))
     }
@@ -56,11 +59,10 @@ impl Engine {
     /// The principal is not known, or several could be meant.
     pub fn what_can(&self, principal: &str) -> Result<Vec<Row>, Error> {
         let wanted = self.find_principals(principal)?;
-        let mut found: Vec<Found> = wanted
+        let pairs = wanted
             .into_iter()
-            .flat_map(|principal| self.of_principal(principal))
-            .flat_map(|pair| self.found(pair, ActionSet::ALL, false))
-            .collect();
+            .flat_map(|principal| self.of_principal(principal));
+        let mut found = self.found(pairs, ActionSet::ALL, false);
         found.sort_by(|a, b| (a.key, a.action).cmp(&(b.key, b.action)));
         Ok(self.rows(&found))
     }
@@ -86,36 +88,57 @@ impl Engine {
                     .as_ref()
                     .is_none_or(|principals| principals.contains(&pair.principal))
             };
-            let mut found: Vec<Found> = self
-                .on_key(key)
-                .filter(wanted)
-                .flat_map(|pair| self.found(pair, actions, all))
-                .collect();
-            found.sort_by_key(|found| (found.principal, found.action));
-            self.rows(&found)
+            self.rows_of(self.on_key(key).filter(wanted), actions, all)
         }))
     }
 
-    /// What one cell allows, action by action.
-    fn found<'e>(&'e self, pair: Pair<'e>, wanted: ActionSet, all: bool) -> Vec<Found<'e>> {
-        let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
-        else {
-            return Vec::new();
-        };
+    /// The rows of some pairs on one key, sorted by principal and action.
+    pub(super) fn rows_of<'e>(
+        &'e self,
+        pairs: impl IntoIterator<Item = Pair<'e>>,
+        wanted: ActionSet,
+        all: bool,
+    ) -> Vec<Row> {
+        let mut found = self.found(pairs.into_iter(), wanted, all);
+        found.sort_by_key(|found| (found.principal, found.action));
+        self.rows(&found)
+    }
+
+    /// What cells allow, action by action. Pairs of one cell follow each other.
+    fn found<'e>(
+        &'e self,
+        pairs: impl Iterator<Item = Pair<'e>>,
+        wanted: ActionSet,
+        all: bool,
+    ) -> Vec<Found<'e>> {
         let mut found = Vec::new();
-        for &(actions, formula) in &pair.folded.access {
-            // S6.16: SynchronizeMultiRegionKey has no row.
-            for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
-                let usable = can_perform(key, action);
-                if usable || all {
-                    found.push(Found {
-                        pair,
-                        principal: &principal.name,
-                        key: &key.arn,
-                        action,
-                        formula,
-                        usable,
-                    });
+        let mut last: Option<(&Folded, Rc<Ways>)> = None;
+        for pair in pairs {
+            let (Some(principal), Some(key)) =
+                (self.world.principal(pair.principal), self.world.key(pair.key))
+            else {
+                continue;
+            };
+            let ways = match &last {
+                Some((folded, ways)) if std::ptr::eq(*folded, pair.folded) => Rc::clone(ways),
+                _ => Rc::new(self.ways(pair, wanted)),
+            };
+            last = Some((pair.folded, Rc::clone(&ways)));
+            for &(actions, formula) in &pair.folded.access {
+                // S6.16: SynchronizeMultiRegionKey has no row.
+                for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
+                    let usable = can_perform(key, action);
+                    if usable || all {
+                        found.push(Found {
+                            pair,
+                            ways: Rc::clone(&ways),
+                            principal: &principal.name,
+                            key: &key.arn,
+                            action,
+                            formula,
+                            usable,
+                        });
+                    }
                 }
             }
         }
@@ -130,7 +153,7 @@ impl Engine {
             let first = group.first()?;
             let mut via: Vec<Derivation> = group
                 .iter()
-                .flat_map(|one| self.via(one.pair, one.action))
+                .flat_map(|one| self.via(one.pair, &one.ways, one.action))
                 .collect();
             via.sort();
             via.dedup();
@@ -172,32 +195,48 @@ impl Engine {
         }
     }
 
-    /// By which paths a cell allows an action.
-    fn via(&self, pair: Pair<'_>, action: Action) -> Vec<Derivation> {
+    /// By which paths a cell allows the actions wanted: each set of actions that nothing in it tells apart.
+    pub(super) fn ways(&self, pair: Pair<'_>, wanted: ActionSet) -> Ways {
+        let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
+        else {
+            return Ways::new();
+        };
+        let case = self.case(principal, key);
+        let cell = self.cell(self.classes.site(pair.principal, pair.key));
+        let mut formulas = Formulas::default();
+        let mut ways = Ways::new();
+        for part in cell.partition(&case) {
+            let Some(action) = (part & wanted).first() else {
+                continue;
+            };
+            let mut values = Values {
+                formulas: &mut formulas,
+            };
+            let paths = cell.layers(&case, action, &mut values).paths;
+            let open = paths.iter().filter(|path| path.limited != FormulaId::FALSE);
+            ways.push((part, open.map(|path| path.row).collect()));
+        }
+        ways
+    }
+
+    /// By what a principal may do an action on a key.
+    pub(super) fn via(&self, pair: Pair<'_>, ways: &Ways, action: Action) -> Vec<Derivation> {
         let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Vec::new();
         };
-        let mut formulas = Formulas::default();
-        let mut values = Values {
-            formulas: &mut formulas,
-        };
         let case = self.case(principal, key);
-        let layers =
-            self.cell(self.classes.site(pair.principal, pair.key))
-                .layers(&case, action, &mut values);
-        let mut via: Vec<Derivation> = layers
-            .paths
-            .iter()
-            .filter(|path| path.limited != FormulaId::FALSE)
-            .map(|path| reasons::derivation(&case, &path.row))
+        let of_action = ways.iter().filter(|(actions, _)| actions.contains(action));
+        let mut via: Vec<Derivation> = of_action
+            .flat_map(|(_, rows)| rows)
+            .map(|row| reasons::derivation(&case, row))
             .collect();
         via.sort();
         via.dedup();
         via
     }
 
-    fn wanted_keys(&self, wanted: &[String]) -> Result<Option<Vec<KeyId>>, Error> {
+    pub(super) fn wanted_keys(&self, wanted: &[String]) -> Result<Option<Vec<KeyId>>, Error> {
         if wanted.is_empty() {
             return Ok(None);
         }
@@ -223,7 +262,7 @@ impl Engine {
         Ok(Some(found))
     }
 
-    fn wanted_principals(&self, wanted: &[String]) -> Result<Option<Vec<PrincipalId>>, Error> {
+    pub(super) fn wanted_principals(&self, wanted: &[String]) -> Result<Option<Vec<PrincipalId>>, Error> {
         if wanted.is_empty() {
             return Ok(None);
         }
@@ -241,7 +280,7 @@ impl Engine {
     }
 }
 
-fn wanted_actions(wanted: &[String]) -> Result<ActionSet, Error> {
+pub(super) fn wanted_actions(wanted: &[String]) -> Result<ActionSet, Error> {
     if wanted.is_empty() {
         return Ok(ActionSet::ALL);
     }

@@ -4,10 +4,12 @@
 //! changed without a new [`SCHEMA_VERSION`].
 
 use super::SCHEMA_VERSION;
+use crate::model::action::Action;
 use crate::model::snapshot::{Coverage, Gap};
 use crate::source::Files;
 use crate::{
-    Access, Decision, Derivation, GrantRef, Hidden, Outcome, RequestContext, Residual, Row, StatementRef,
+    Access, Block, Decision, Derivation, GrantRef, Hidden, Outcome, RequestContext, Residual, Row,
+    StatementRef,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -73,10 +75,7 @@ impl<'a> From<&'a Derivation> for DerivationView<'a> {
 }
 
 #[derive(Serialize)]
-struct RowView<'a> {
-    principal: &'a str,
-    key: &'a str,
-    action: String,
+struct AccessView {
     access: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
@@ -86,6 +85,35 @@ struct RowView<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<Value>,
+}
+
+impl AccessView {
+    fn new(access: &Access) -> Self {
+        let (access, condition, witness) = match access {
+            Access::Always => ("always", None, None),
+            Access::Conditional { condition, witness } => {
+                ("conditional", Some(condition), witness.as_deref())
+            }
+        };
+        AccessView {
+            access,
+            condition: condition.map(Residual::json),
+            condition_text: condition.map(Residual::text),
+            reason: condition
+                .filter(|condition| condition.is_undecided())
+                .map(|_| UNDECIDED),
+            witness: witness.map(context),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RowView<'a> {
+    principal: &'a str,
+    key: &'a str,
+    action: String,
+    #[serde(flatten)]
+    access: AccessView,
     via: Vec<DerivationView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usable: Option<bool>,
@@ -95,25 +123,41 @@ struct RowView<'a> {
 
 impl<'a> RowView<'a> {
     fn new(row: &'a Row, schema_version: Option<u32>) -> Self {
-        let (access, condition, witness) = match &row.access {
-            Access::Always => ("always", None, None),
-            Access::Conditional { condition, witness } => {
-                ("conditional", Some(condition), witness.as_deref())
-            }
-        };
         RowView {
             principal: &row.principal,
             key: &row.key,
             action: row.action.to_string(),
-            access,
-            condition: condition.map(Residual::json),
-            condition_text: condition.map(Residual::text),
-            reason: condition
-                .filter(|condition| condition.is_undecided())
-                .map(|_| UNDECIDED),
-            witness: witness.map(context),
+            access: AccessView::new(&row.access),
             via: row.via.iter().map(Into::into).collect(),
             usable: (!row.usable).then_some(false),
+            schema_version,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BlockView<'a> {
+    principals: &'a [&'a str],
+    keys: &'a [&'a str],
+    actions: Vec<String>,
+    #[serde(flatten)]
+    access: AccessView,
+    via: Vec<DerivationView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_version: Option<u32>,
+}
+
+impl<'a> BlockView<'a> {
+    fn new(block: &'a Block<'a>, schema_version: Option<u32>) -> Self {
+        BlockView {
+            principals: &block.principals,
+            keys: &block.keys,
+            actions: block.actions.iter().map(Action::to_string).collect(),
+            access: AccessView::new(&block.access),
+            via: block.via.iter().map(Into::into).collect(),
+            usable: (!block.usable).then_some(false),
             schema_version,
         }
     }
@@ -203,6 +247,11 @@ impl Place {
 /// Appends a row as one JSON object, without a line end.
 pub fn row(out: &mut Vec<u8>, row: &Row, place: Place) {
     append(out, &RowView::new(row, place.version()));
+}
+
+/// Appends a block of the relation as one JSON object, without a line end.
+pub fn block(out: &mut Vec<u8>, block: &Block<'_>, place: Place) {
+    append(out, &BlockView::new(block, place.version()));
 }
 
 /// Appends a decision as one JSON object, without a line end.
