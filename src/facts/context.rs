@@ -307,7 +307,7 @@ pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> 
             Kind::Anyone => foreign(),
             Kind::Account => like(format!("arn:*:*::{account}:*")),
             // S1.7: a session's ARN does not tell the path of its role, which nothing else tells either.
-            Kind::Session if principal.origin.is_none() && principal.iam_unknown => like(format!(
+            Kind::Session if principal.origin.is_none() => like(format!(
                 "arn:{}:iam::{account}:role*/{}",
                 principal.partition, principal.short_name
             )),
