@@ -313,6 +313,10 @@ fn with(request: &Value, context: &RequestContext) -> Value {
         }
         values.insert(key.clone(), value);
     }
+    // What a key may be in any request, no condition needs to say; signing requests have a message type.
+    if matches!(request["action"].as_str(), Some("kms:Sign" | "kms:Verify")) {
+        values.entry("kms:MessageType").or_insert_with(|| json!("RAW"));
+    }
     if !request["grant"].is_null() {
         // The grant asked for is described by the context alone.
         let operations = context.get("kms:GrantOperations").cloned();

@@ -113,6 +113,33 @@ impl Template {
         }
     }
 
+    /// For a pattern over ARNs with one variable, which has no default and stands in the sixth part with nothing but
+    /// characters around it: its key, and the only value with which the pattern can match this ARN.
+    #[must_use]
+    pub fn only_value<'a>(&self, arn: &'a str) -> Option<(&str, &'a str)> {
+        let (before, key, after) = match self.pieces.as_slice() {
+            [Piece::Text(before), Piece::Variable { key, default: None }] => (before, key, &[][..]),
+            [
+                Piece::Text(before),
+                Piece::Variable { key, default: None },
+                Piece::Text(after),
+            ] => (before, key, after.as_slice()),
+            _ => return None,
+        };
+        let characters = |tokens: &[Token]| -> Option<String> {
+            let one = |token: &Token| match token {
+                Token::Char(c) => Some(*c),
+                Token::One | Token::Many => None,
+            };
+            tokens.iter().map(one).collect()
+        };
+        let last = before.splitn(6, |token| *token == Token::Char(':')).nth(5)?;
+        let resource = arn.splitn(6, ':').nth(5)?;
+        let rest = resource.strip_prefix(characters(last)?.as_str())?;
+        let value = rest.strip_suffix(characters(after)?.as_str())?;
+        (!value.is_empty()).then_some((key, value))
+    }
+
     /// Puts in what the keys stand for, as literal characters (S2.7.4). `None` if a key without a default is absent:
     /// then the text matches nothing (S2.7.3).
     #[must_use]

@@ -7,6 +7,7 @@ use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::key::Support;
 use crate::condition::known::Known;
+use crate::condition::subject::{Subject, SubjectId};
 use crate::condition::variable::{Piece, Template, template};
 use crate::model::action::{Action, ActionSet, matching};
 use crate::pattern::Token;
@@ -245,6 +246,13 @@ impl Statement {
                     Substituted::Open if self.one_covers(&resource.pattern, key, account).is_no() => {
                         Match::No
                     }
+                    Substituted::Open
+                        if let Some((subject, value)) = only_value(template, &key.arn, context, formulas) =>
+                    {
+                        let equal = formulas.equals(subject, value);
+                        any = formulas.or2(any, equal);
+                        Match::No
+                    }
                     Substituted::Open => {
                         let about = format!("`{}` covers the key", resource.text);
                         let open = formulas.unknown("S2.7.5", about);
@@ -373,6 +381,30 @@ fn misplaced(template: &Template) -> bool {
         }
         Piece::Variable { .. } => colons < 5,
     })
+}
+
+/// If a template matches an ARN with one value of its only variable, and that is open: the variable and the value.
+fn only_value<'a>(
+    template: &Template,
+    arn: &'a str,
+    context: &dyn Context,
+    formulas: &mut Formulas,
+) -> Option<(SubjectId, &'a str)> {
+    let (key, value) = template.only_value(arn)?;
+    let key = KeyName::new(key);
+    let single = key.known.is_some_and(|known| !known.is_multi_valued());
+    let Known::Open { absent, values } = context.known(&key) else {
+        return None;
+    };
+    if !single {
+        return None;
+    }
+    let subject = Subject {
+        absent,
+        possible: values,
+        ..Subject::free(key.name)
+    };
+    Some((formulas.subject(subject), value))
 }
 
 enum Substituted {

@@ -213,6 +213,8 @@ fn likely(subject: &Subject, comparison: &Comparison) -> Option<String> {
             Token::Many if subject.name == "kms:ViaService" && at + 1 < tokens.len() => {
                 text.push_str("us-east-1");
             }
+            // Whatever else it is the ARN of, it has a partition that there is.
+            Token::Many if text == "arn:" => text.push_str("aws"),
             Token::Many => text.push_str(run),
         }
     }
