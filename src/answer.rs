@@ -48,6 +48,8 @@ pub struct Residual {
     formulas: Arc<Formulas>,
     formula: FormulaId,
     undecided: bool,
+    /// What the requests have in common that it is about.
+    given: RequestContext,
 }
 
 /// One way in which access comes about.
@@ -136,7 +138,10 @@ impl Access {
     pub(crate) fn conditional(formulas: &Formulas, formula: FormulaId, given: &RequestContext) -> Self {
         let (simpler, id) = simplify(formulas, formula, given);
         Access::Conditional {
-            condition: Residual::new(Arc::new(simpler), id),
+            condition: Residual {
+                given: given.clone(),
+                ..Residual::new(Arc::new(simpler), id)
+            },
             witness: witness(formulas, formula, true, given).map(Arc::new),
         }
     }
@@ -159,6 +164,7 @@ impl Residual {
             formulas,
             formula,
             undecided: false,
+            given: RequestContext::new(),
         }
     }
 
@@ -171,7 +177,7 @@ impl Residual {
     /// The context of a request that does not meet the condition, if one is certain not to.
     #[must_use]
     pub fn refused(&self) -> Option<RequestContext> {
-        witness(&self.formulas, self.formula, false, &RequestContext::new())
+        witness(&self.formulas, self.formula, false, &self.given)
     }
 
     /// What identifies the condition as long as it is there.
@@ -181,6 +187,9 @@ impl Residual {
 
     /// What the condition comes to for requests that state what is given: `None` if none of them meets it.
     pub(crate) fn given(&self, given: &RequestContext) -> Option<Access> {
+        let mut all = self.given.clone();
+        all.extend(given.clone());
+        let given = &all;
         match verdict(&self.formulas, self.formula, given) {
             Verdict::Never => None,
             Verdict::Always => Some(Access::Always),

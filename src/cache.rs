@@ -86,7 +86,8 @@ const LIMIT: usize = 1 << 20;
 #[derive(Debug, Default)]
 struct Residuals {
     formulas: Formulas,
-    known: AHashMap<FormulaId, (Verdict, Option<Residual>)>,
+    /// By formula, and whether it is a service that asks.
+    known: AHashMap<(FormulaId, bool), (Verdict, Option<Residual>)>,
 }
 
 /// Askers by their name and, for federated users, their creator; cells by stand-in and key; conditions.
@@ -97,7 +98,8 @@ pub(crate) struct Cache {
     cells: RwLock<AHashMap<Whose, Arc<Cell>>>,
     rulings: RwLock<AHashMap<(Whose, Action), Ruling>>,
     residuals: Mutex<Residuals>,
-    conditions: RwLock<AHashMap<FormulaId, Access>>,
+    /// By formula, and whether it is a service that asks.
+    conditions: RwLock<AHashMap<(FormulaId, bool), Access>>,
     by_creator: RwLock<AHashMap<Vec<(String, FormulaId)>, Access>>,
 }
 
@@ -168,6 +170,7 @@ impl Cache {
         &self,
         formulas: &Formulas,
         formula: FormulaId,
+        service: bool,
         make: impl FnOnce() -> (Verdict, Option<Residual>),
     ) -> (Verdict, Option<Residual>) {
         let mut residuals = lock(&self.residuals);
@@ -175,20 +178,20 @@ impl Cache {
             *residuals = Residuals::default();
         }
         let own = residuals.formulas.import(formulas, formula);
-        if let Some(known) = residuals.known.get(&own) {
+        if let Some(known) = residuals.known.get(&(own, service)) {
             return known.clone();
         }
         drop(residuals);
         let made = make();
         let mut residuals = lock(&self.residuals);
         let own = residuals.formulas.import(formulas, formula);
-        residuals.known.insert(own, made.clone());
+        residuals.known.insert((own, service), made.clone());
         made
     }
 
     /// What a formula means for access, made by `make` if it is not there.
-    pub(crate) fn access(&self, formula: FormulaId, make: impl FnOnce() -> Access) -> Access {
-        remembered(&self.conditions, formula, make)
+    pub(crate) fn access(&self, formula: FormulaId, service: bool, make: impl FnOnce() -> Access) -> Access {
+        remembered(&self.conditions, (formula, service), make)
     }
 
     /// What formulas mean for a session that one of several users made.

@@ -3,10 +3,11 @@
 use super::tables::Source;
 use crate::cells::{Cell, Derived, Values};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::solve::{Solver, Verdict};
+use crate::condition::solve::{Solver, Verdict, by_a_service_itself};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::residual::Case;
 use crate::facts::view::View;
+use crate::facts::world::Kind;
 use crate::model::action::ActionSet;
 use crate::rules::PathRow;
 use ahash::{AHashMap, AHashSet};
@@ -35,6 +36,12 @@ pub(super) struct Fold {
     pub(super) undecided: AHashSet<FormulaId>,
 }
 
+/// What was found out about formulas, for the requests of services and for all others.
+struct Solvers {
+    any: Solver,
+    services: Solver,
+}
+
 /// Puts the layers of every cell together: some keys on each thread.
 pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
     let share = (derived.paths().len() / rayon::current_num_threads()).max(SHARE);
@@ -53,9 +60,12 @@ pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
         .into_par_iter()
         .map(|keys| {
             let mut fold = Fold::default();
-            let mut solver = Solver::default();
+            let mut solvers = Solvers {
+                any: Solver::default(),
+                services: Solver::given(by_a_service_itself()),
+            };
             for rows in keys {
-                fold.add(source, derived, &mut solver, rows);
+                fold.add(source, derived, &mut solvers, rows);
             }
             fold
         })
@@ -65,7 +75,7 @@ pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
 
 impl Fold {
     /// Puts the layers of the cells of one key together, once for each set of actions that nothing tells apart.
-    fn add(&mut self, source: &Source<'_>, derived: &Derived, solver: &mut Solver, of_key: &[PathRow]) {
+    fn add(&mut self, source: &Source<'_>, derived: &Derived, solvers: &mut Solvers, of_key: &[PathRow]) {
         for rows in of_key.chunk_by(|a, b| a.principal == b.principal) {
             let Some(first) = rows.first() else { continue };
             let (Some(principal), Some(key)) =
@@ -83,6 +93,10 @@ impl Fold {
                 continue;
             }
             let cell = derived.cell(first.principal, first.key, principal.account);
+            let solver = match principal.kind {
+                Kind::Service => &mut solvers.services,
+                _ => &mut solvers.any,
+            };
             let access = self.access(&case, &cell, solver);
             if !access.is_empty() {
                 self.folded.push(Folded {

@@ -6,6 +6,7 @@ use crate::answer::{Access, Derivation};
 use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Pair};
 use crate::facts::id::KeyId;
+use crate::facts::world::Kind;
 use crate::model::action::{Action, ActionSet};
 use ahash::AHashMap;
 use std::collections::BTreeMap;
@@ -28,8 +29,8 @@ pub struct Block<'e> {
     pub usable: bool,
 }
 
-/// What the pairs of a block have in common.
-type Common = (FormulaId, Vec<Derivation>, bool);
+/// What the pairs of a block have in common; of the kinds of principals, whether they are services.
+type Common = (FormulaId, Vec<Derivation>, bool, Kind);
 
 impl Engine {
     /// The whole relation, or the part a filter leaves, in blocks: no row is in two of them, and each row of
@@ -107,13 +108,13 @@ impl Engine {
         }
         let mut blocks: Vec<Block<'e>> = shared
             .into_iter()
-            .map(|((actions, (formula, via, usable)), mut principals)| {
+            .map(|((actions, (formula, via, usable, kind)), mut principals)| {
                 principals.sort_unstable();
                 Block {
                     principals,
                     keys: keys.to_vec(),
                     actions: actions.iter().collect(),
-                    access: self.access(formula),
+                    access: self.access(formula, kind),
                     via,
                     usable,
                 }
@@ -128,7 +129,8 @@ impl Engine {
     fn sets(&self, pair: Pair<'_>, wanted: ActionSet, all: bool) -> Vec<(ActionSet, Common)> {
         let ways = self.ways(pair, wanted);
         let mut sets: Vec<(ActionSet, Common)> = Vec::new();
-        let Some(key) = self.world.key(pair.key) else {
+        let (Some(key), Some(principal)) = (self.world.key(pair.key), self.world.principal(pair.principal))
+        else {
             return sets;
         };
         for &(actions, formula) in &pair.folded.access {
@@ -147,7 +149,11 @@ impl Engine {
                     if of_part.is_empty() || !(usable || all) {
                         continue;
                     }
-                    let common = (formula, via.clone(), usable);
+                    let kind = match principal.kind {
+                        Kind::Service => Kind::Service,
+                        _ => Kind::Anyone,
+                    };
+                    let common = (formula, via.clone(), usable, kind);
                     match sets.iter_mut().find(|(_, known)| *known == common) {
                         Some((actions, _)) => *actions |= of_part,
                         None => sets.push((of_part, common)),

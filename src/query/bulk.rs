@@ -182,7 +182,10 @@ impl Engine {
         let formulas = || group.iter().map(|found| found.formula);
         match formulas().next() {
             Some(first) if group.len() == callers && formulas().all(|formula| formula == first) => {
-                self.access(first)
+                let caller = group
+                    .first()
+                    .and_then(|one| self.world.principal(one.pair.principal));
+                self.access(first, caller.map_or(Kind::Anyone, |caller| caller.kind))
             }
             _ => {
                 let of_callers = group.iter().map(|found| {

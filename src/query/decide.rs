@@ -10,7 +10,7 @@ use crate::cache::{Asker, Reason, Ruling, Whose};
 use crate::cells::{Cell, Layers, Values};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::simplify::simplify;
-use crate::condition::solve::{RequestContext, Verdict, verdict};
+use crate::condition::solve::{RequestContext, Verdict, by_a_service_itself, verdict};
 use crate::engine::Engine;
 use crate::facts::id::{Basis, Route};
 use crate::facts::residual::Case;
@@ -116,11 +116,16 @@ impl Engine {
         let certain = matches!(layers.value, FormulaId::TRUE | FormulaId::FALSE);
         let mut residual = None;
         if open && !certain {
-            let made = self.cache.residual(&formulas, layers.value, || {
-                match verdict(&formulas, layers.value, &RequestContext::new()) {
+            let service = case.principal.kind == Kind::Service;
+            let given = match service {
+                true => by_a_service_itself(),
+                false => RequestContext::new(),
+            };
+            let made = self.cache.residual(&formulas, layers.value, service, || {
+                match verdict(&formulas, layers.value, &given) {
                     decided @ (Verdict::Never | Verdict::Always) => (decided, None),
                     open => {
-                        let (simpler, id) = simplify(&formulas, layers.value, &RequestContext::new());
+                        let (simpler, id) = simplify(&formulas, layers.value, &given);
                         (open, Some(Residual::new(Arc::new(simpler), id)))
                     }
                 }

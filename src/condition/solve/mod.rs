@@ -41,13 +41,27 @@ pub(crate) enum Verdict {
 /// The context of a request: condition keys with their values.
 pub type RequestContext = BTreeMap<String, Vec<String>>;
 
+/// What all requests have in common that a service makes for itself: no service made them for somebody else (S3.2).
+pub(crate) fn by_a_service_itself() -> RequestContext {
+    std::iter::once(("kms:ViaService".to_owned(), Vec::new())).collect()
+}
+
 /// Remembers what it found out about each formula of one table.
 #[derive(Debug, Default)]
 pub(crate) struct Solver {
+    given: RequestContext,
     verdicts: AHashMap<FormulaId, Verdict>,
 }
 
 impl Solver {
+    /// For requests that state what is given.
+    pub(crate) fn given(given: RequestContext) -> Solver {
+        Solver {
+            given,
+            ..Solver::default()
+        }
+    }
+
     /// When a formula is true.
     pub(crate) fn verdict(&mut self, formulas: &Formulas, id: FormulaId) -> Verdict {
         match id {
@@ -58,7 +72,7 @@ impl Solver {
         if let Some(&known) = self.verdicts.get(&id) {
             return known;
         }
-        let verdict = verdict(formulas, id, &RequestContext::new());
+        let verdict = verdict(formulas, id, &self.given);
         self.verdicts.insert(id, verdict);
         verdict
     }
@@ -154,6 +168,8 @@ fn witness_in(
             }
         }
     }
+    // An absent key is not stated.
+    context.retain(|_, values| !values.is_empty());
     if context.contains_key("aws:MultiFactorAuthAge") {
         let yes = vec!["true".to_owned()];
         context.insert("aws:MultiFactorAuthPresent".to_owned(), yes);
