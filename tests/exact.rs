@@ -262,8 +262,12 @@ fn judge(compared: &Compared<'_>, access: Option<&Access>, said: &[(Decision, Va
                 Some(context) => {
                     tally.witnesses += 1;
                     let request = with(request, context);
-                    if decide(world, &request) != Decision::Allowed || !allows(compared.engine, &request) {
-                        report(&format!("a witness is not allowed ({text})"), &request);
+                    let slow = decide(world, &request);
+                    if slow != Decision::Allowed || !allows(compared.engine, &request) {
+                        report(
+                            &format!("a witness is not allowed, slowly {slow:?} ({text})"),
+                            &request,
+                        );
                     }
                 }
                 // What the new grant is, is no part of the context.
@@ -313,9 +317,18 @@ fn with(request: &Value, context: &RequestContext) -> Value {
         }
         values.insert(key.clone(), value);
     }
-    // What a key may be in any request, no condition needs to say; signing requests have a message type.
-    if matches!(request["action"].as_str(), Some("kms:Sign" | "kms:Verify")) {
-        values.entry("kms:MessageType").or_insert_with(|| json!("RAW"));
+    // What every request of the sort has, a condition that leaves its value open does not say.
+    for (key, value) in request["context"].as_object().into_iter().flatten() {
+        let of_the_sort = [
+            "kms:MessageType",
+            "kms:SigningAlgorithm",
+            "kms:EncryptionAlgorithm",
+            "kms:ReEncryptOnSameKey",
+        ];
+        let known = of_the_sort.iter().find(|name| name.eq_ignore_ascii_case(key));
+        if let Some(name) = known {
+            values.entry(*name).or_insert_with(|| value.clone());
+        }
     }
     if !request["grant"].is_null() {
         // The grant asked for is described by the context alone.

@@ -42,7 +42,8 @@ clauses! {
     "S3.2" "Condition keys by kind of principal" I_KEYS
         "Each kind of principal has its own keys and values, such as the role's ARN for all of its sessions; \
          some keys of services are not documented."
-        ["w16-gate-for-the-root-user-only", "w85-wildcard-limited-to-the-organization", "context/principals"];
+        ["w16-gate-for-the-root-user-only", "w85-wildcard-limited-to-the-organization",
+         "c17-services-that-call-for-themselves", "context/principals"];
     "S3.2.1" "Anybody may act through a service" K_CONDITIONS
         "Every IAM principal may call KMS itself or have a service call for it, so that kms:ViaService is \
          open."
@@ -213,7 +214,7 @@ clauses! {
         "A user, a role with all its sessions, a session, or a service; an account root is its root user, and \
          a delegation to others with an identity policy."
         ["w57-grant-without-policies", "w70-grant-to-a-service-for-one-bucket", "w88-grant-to-a-whole-account",
-         "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account",
+         "c19-grant-to-the-role-of-a-session", "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account",
          "grants/retiring-grantee-account-members", "decision/routes"];
     "S4.9.3" "A grant needs no policy" K_GRANTS
         "In the key's account it works without identity policies and without a gate."

@@ -51,7 +51,7 @@ clauses! {
     "S1.7" "ARNs of principals" I_IDS
         "The ARN of a role session names the role without its path, so that of a role nobody listed the ARN is \
          known but for its path."
-        ["context/principals"];
+        ["c18-session-that-aws-makes", "context/principals"];
     "S1.8" "Service-linked roles by path" I_IDS
         "A role below /aws-service-role/ is service-linked."
         ["w81-service-linked-role-is-exempt"];
@@ -219,6 +219,7 @@ clauses! {
         "They are characters like others; the documentation does not say."
         ["conditions/variables-are-literal"];
     "S2.7.5" "Variables that are not known" OWN
-        "What they are compared with stays open."
+        "What they are compared with stays open; a resource pattern that one value of its only variable makes match is \
+         a comparison with that value."
         ["conditions/open-variables", "statements/variables"];
 }
