@@ -79,7 +79,7 @@ pub(crate) struct Derived {
     key_denies: ByKey<KeyRow>,
     allows: ByKey<LimitRow>,
     levels: ByKey<LevelRow>,
-    pub(crate) under: Vec<(PrincipalId, Layer)>,
+    under: Vec<(PrincipalId, Layer)>,
 }
 
 /// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
@@ -232,30 +232,21 @@ impl Derived {
         under: &[Layer],
     ) -> Vec<LimitRow> {
         let binds = |layer: Layer| !matches!(layer, Layer::Scp | Layer::Rcp) || under.contains(&layer);
+        let own = |layer, statement, mask| LimitRow {
+            principal,
+            key,
+            layer,
+            statement,
+            mask,
+        };
         let mut denies = run_of(self.denies.of(key), |row| row.principal.cmp(&principal)).to_vec();
         let of_account = account.map_or(&[][..], |account| {
             run_of(self.account_denies.of(key), |row| row.account.cmp(&account))
         });
-        denies.extend(
-            of_account
-                .iter()
-                .filter(|row| binds(row.layer))
-                .map(|row| LimitRow {
-                    principal,
-                    key,
-                    layer: row.layer,
-                    statement: row.statement,
-                    mask: row.mask,
-                }),
-        );
-        let of_all = self.key_denies.of(key);
-        denies.extend(of_all.iter().filter(|row| binds(row.layer)).map(|row| LimitRow {
-            principal,
-            key,
-            layer: row.layer,
-            statement: row.statement,
-            mask: row.mask,
-        }));
+        let of_account = of_account.iter().filter(|row| binds(row.layer));
+        denies.extend(of_account.map(|row| own(row.layer, row.statement, row.mask)));
+        let of_all = self.key_denies.of(key).iter().filter(|row| binds(row.layer));
+        denies.extend(of_all.map(|row| own(row.layer, row.statement, row.mask)));
         denies.sort_unstable_by_key(|row| (row.layer, row.statement));
         denies
     }

@@ -3,7 +3,7 @@
 use super::tables::Source;
 use crate::cells::{Cell, Derived, Values};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::solve::{Solver, Verdict, by_a_service_itself};
+use crate::condition::solve::{Solver, Verdict, common};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::residual::Case;
 use crate::facts::view::View;
@@ -38,8 +38,8 @@ pub(super) struct Fold {
 
 /// What was found out about formulas, for the requests of services and for all others.
 struct Solvers {
-    any: Solver,
     services: Solver,
+    others: Solver,
 }
 
 /// Puts the layers of every cell together: some keys on each thread.
@@ -61,8 +61,8 @@ pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
         .map(|keys| {
             let mut fold = Fold::default();
             let mut solvers = Solvers {
-                any: Solver::default(),
-                services: Solver::given(by_a_service_itself()),
+                services: Solver::given(common(true)),
+                others: Solver::given(common(false)),
             };
             for rows in keys {
                 fold.add(source, derived, &mut solvers, rows);
@@ -95,7 +95,7 @@ impl Fold {
             let cell = derived.cell(first.principal, first.key, principal.account);
             let solver = match principal.kind {
                 Kind::Service => &mut solvers.services,
-                _ => &mut solvers.any,
+                _ => &mut solvers.others,
             };
             let access = self.access(&case, &cell, solver);
             if !access.is_empty() {

@@ -8,13 +8,13 @@ mod tests;
 use crate::answer::Access;
 use crate::cells::Cell;
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::condition::solve::{RequestContext, by_a_service_itself};
+use crate::condition::solve::{RequestContext, common};
 use crate::facts::build;
 use crate::facts::classes::{Classes, Site};
 use crate::facts::id::KeyId;
 use crate::facts::residual::Case;
 use crate::facts::view::View;
-use crate::facts::world::{Key, Kind, Principal, World};
+use crate::facts::world::{Key, Principal, World};
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
 use ahash::AHashSet;
 pub(crate) use fold::Folded;
@@ -146,21 +146,16 @@ impl Engine {
         self.undecided.len()
     }
 
-    /// What a formula means for access, in its shortest form.
-    pub(crate) fn access(&self, formula: FormulaId, of: Kind) -> Access {
+    /// What a formula means for access, in its shortest form; `service`: for a service that calls for itself.
+    pub(crate) fn access(&self, formula: FormulaId, service: bool) -> Access {
         if formula == FormulaId::TRUE {
             return Access::Always;
         }
-        let service = of == Kind::Service;
         self.cache.access(formula, service, || {
             if self.undecided.contains(&formula) {
                 return Access::undecided(Arc::clone(&self.formulas), formula);
             }
-            let given = match service {
-                true => by_a_service_itself(),
-                false => RequestContext::new(),
-            };
-            Access::conditional(&self.formulas, formula, &given)
+            Access::conditional(&self.formulas, formula, &common(service))
         })
     }
 

@@ -21,12 +21,20 @@ fn line(row: &Row) -> String {
     )
 }
 
-fn lines(engine: &Engine) -> Vec<String> {
-    let all = MatrixFilter {
+/// The whole relation.
+fn everything() -> MatrixFilter {
+    MatrixFilter {
         all_operations: true,
         ..MatrixFilter::default()
-    };
-    engine.matrix(&all).unwrap().map(|row| line(&row)).collect()
+    }
+}
+
+fn lines(engine: &Engine) -> Vec<String> {
+    engine
+        .matrix(&everything())
+        .unwrap()
+        .map(|row| line(&row))
+        .collect()
 }
 
 /// What blocks and rows both tell of a row, but for the reasons, which blocks give for one of theirs.
@@ -39,11 +47,7 @@ fn told(principal: &str, key: &str, action: Action, access: &Access, usable: boo
 }
 
 fn in_order(engine: &Engine) -> Vec<String> {
-    let all = MatrixFilter {
-        all_operations: true,
-        ..MatrixFilter::default()
-    };
-    let rows = engine.matrix(&all).unwrap();
+    let rows = engine.matrix(&everything()).unwrap();
     let tell = |row: Row| told(&row.principal, &row.key, row.action, &row.access, row.usable);
     let mut told: Vec<String> = rows.map(tell).collect();
     told.sort();
@@ -52,12 +56,8 @@ fn in_order(engine: &Engine) -> Vec<String> {
 
 /// The blocks, row by row.
 fn in_blocks(engine: &Engine) -> Vec<String> {
-    let all = MatrixFilter {
-        all_operations: true,
-        ..MatrixFilter::default()
-    };
     let mut rows = Vec::new();
-    for block in engine.blocks(&all).unwrap() {
+    for block in engine.blocks(&everything()).unwrap() {
         for principal in &block.principals {
             for key in &block.keys {
                 let of = |action: &Action| told(principal, key, *action, &block.access, block.usable);

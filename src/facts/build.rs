@@ -12,7 +12,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::{Collected, key as model_key};
 use crate::policy::document::Statement as WrittenStatement;
 use crate::policy::document::{
-    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals,
+    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals, Said,
 };
 use ahash::AHashMap;
 use std::sync::Arc;
@@ -22,9 +22,8 @@ pub(crate) struct Builder<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) world: World,
     policies: AHashMap<(usize, PolicyKind), PolicyId>,
-    /// Policies by the hash of what they say.
-    texts: AHashMap<u64, Vec<(Arc<NamedPolicy>, PolicyKind, PolicyId)>>,
-    hasher: ahash::RandomState,
+    /// Policies by what they say.
+    texts: AHashMap<(PolicyKind, Said<'s>), PolicyId>,
     /// Policies of which nothing is known, by kind and name.
     unknown: AHashMap<(PolicyKind, String), PolicyId>,
     levels: AHashMap<String, LevelId>,
@@ -41,7 +40,6 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
         },
         policies: AHashMap::new(),
         texts: AHashMap::new(),
-        hasher: ahash::RandomState::new(),
         unknown: AHashMap::new(),
         levels: AHashMap::new(),
         blocks: AHashMap::new(),
@@ -60,7 +58,7 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
     builder.world
 }
 
-impl Builder<'_> {
+impl<'s> Builder<'s> {
     fn organization(&mut self) {
         self.world.organization = self
             .snapshot
@@ -137,7 +135,7 @@ impl Builder<'_> {
     }
 
     /// Compiles a policy once for each way it is used, together with others that say the same.
-    pub(crate) fn policy(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
+    pub(crate) fn policy(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
         let identity = (Arc::as_ptr(policy) as usize, kind);
         if let Some(&known) = self.policies.get(&identity) {
             return known;
@@ -147,7 +145,7 @@ impl Builder<'_> {
         compiled
     }
 
-    fn text(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
+    fn text(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
         // Of other kinds there are few, and nothing but their own statements tells where they stand.
         let shared = matches!(
             kind,
@@ -156,18 +154,11 @@ impl Builder<'_> {
         let Some(says) = policy.document.says().filter(|_| shared) else {
             return self.document(kind, &policy.name, &policy.document);
         };
-        let hash = self.hasher.hash_one(&says);
-        let alike = self.texts.get(&hash).into_iter().flatten();
-        let known = alike
-            .filter(|(other, used, _)| *used == kind && other.document.says().as_ref() == Some(&says))
-            .map(|(_, _, compiled)| *compiled)
-            .next();
-        if let Some(known) = known {
+        if let Some(&known) = self.texts.get(&(kind, says.clone())) {
             return known;
         }
         let compiled = self.document(kind, &policy.name, &policy.document);
-        let entry = (Arc::clone(policy), kind, compiled);
-        self.texts.entry(hash).or_default().push(entry);
+        self.texts.insert((kind, says), compiled);
         compiled
     }
 
@@ -268,7 +259,7 @@ impl Builder<'_> {
         }
     }
 
-    fn key_policies(&mut self, key: &model_key::Key) -> (Vec<PolicyId>, Vec<Written>) {
+    fn key_policies(&mut self, key: &'s model_key::Key) -> (Vec<PolicyId>, Vec<Written>) {
         let written: Vec<Written> = key
             .policies
             .iter()

@@ -8,6 +8,18 @@ use crate::model::Tags;
 use crate::model::action::{Action, ActionSet, values};
 use crate::policy::document::PolicyKind;
 
+/// Whatever a principal asks for: only what is its own is known.
+pub(crate) struct AnythingBy<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) principal: &'a Principal,
+}
+
+impl Context for AnythingBy<'_> {
+    fn known(&self, key: &KeyName) -> Known {
+        of_principal(self.world, self.principal, &key.name).unwrap_or_else(Known::free)
+    }
+}
+
 /// A principal, a key and an action, as seen by a statement of some kind of policy, in any request.
 #[derive(Clone, Copy)]
 pub(crate) struct AnyRequest<'a> {

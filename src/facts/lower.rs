@@ -3,6 +3,7 @@
 use super::id::{
     AccountId, GrantId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
 };
+use super::index::Index;
 use super::matching::names;
 use super::relations::Facts;
 use super::residual::principal_test;
@@ -11,7 +12,6 @@ use super::view::View;
 use super::world::{Grant, Key, Kind, Party, Principal, Resource, World};
 use crate::policy::document::{PolicyKind, PrincipalEntry};
 use ahash::{AHashMap, AHashSet};
-use smallvec::SmallVec;
 use std::collections::hash_map::Entry;
 
 /// What to lower.
@@ -39,7 +39,7 @@ pub(crate) fn lower(scope: &Scope<'_>) -> Facts {
     let mut lowering = Lowering {
         scope,
         facts: Facts::default(),
-        index: Index::new(scope),
+        index: Index::new(scope.principals.iter().map(|&(_, principal)| principal)),
         holders: AHashMap::new(),
         tests: AHashMap::new(),
         seen: AHashSet::new(),
@@ -50,72 +50,6 @@ pub(crate) fn lower(scope: &Scope<'_>) -> Facts {
         lowering.key(id, key, grants);
     }
     lowering.facts
-}
-
-/// Principals by the texts that name them.
-#[derive(Default)]
-struct Index<'a> {
-    by_name: AHashMap<&'a str, Positions>,
-    /// Sessions by their role, federated users by their user.
-    by_origin: AHashMap<&'a str, Positions>,
-    by_unique_id: AHashMap<&'a str, Positions>,
-    /// Roles by the name they have in session ARNs.
-    by_role_name: AHashMap<&'a str, Positions>,
-    services: Vec<usize>,
-    federated: Vec<usize>,
-    providers: Vec<usize>,
-}
-
-type Positions = SmallVec<[usize; 1]>;
-
-impl<'a> Index<'a> {
-    fn new(scope: &Scope<'a>) -> Self {
-        let mut index = Index::default();
-        for (position, &(_, principal)) in scope.principals.iter().enumerate() {
-            if !principal.providers.is_empty() {
-                index.providers.push(position);
-            }
-            if principal.alike {
-                continue;
-            }
-            let mut name = |text: &'a str| index.by_name.entry(text).or_default().push(position);
-            name(&principal.name);
-            if principal.arn != principal.name {
-                name(&principal.arn);
-            }
-            if let Some(origin) = &principal.origin {
-                index.by_origin.entry(origin).or_default().push(position);
-            }
-            if !principal.unique_id.is_empty() {
-                let of_id = index.by_unique_id.entry(&principal.unique_id);
-                of_id.or_default().push(position);
-            }
-            match principal.kind {
-                Kind::Role => {
-                    let of_name = index.by_role_name.entry(&principal.short_name);
-                    of_name.or_default().push(position);
-                }
-                Kind::Service => index.services.push(position),
-                Kind::Federated => index.federated.push(position),
-                _ => {}
-            }
-        }
-        index
-    }
-
-    /// Positions of principals that a text may name.
-    fn named(&self, text: &str) -> Vec<usize> {
-        let mut found = Vec::new();
-        for map in [&self.by_name, &self.by_origin, &self.by_unique_id] {
-            found.extend(map.get(text).into_iter().flatten());
-        }
-        if let Some(crate::arn::PrincipalArn::Session { role, .. }) = crate::arn::PrincipalArn::parse(text) {
-            found.extend(self.by_role_name.get(role).into_iter().flatten());
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
 }
 
 struct Lowering<'a> {
@@ -468,7 +402,7 @@ impl Lowering<'_> {
     fn grant(&mut self, key: KeyId, id: GrantId, grant: &Grant, accounts: &mut AHashSet<AccountId>) {
         self.facts.grant.push((id, key, grant.operations));
         self.retired_by(id, grant, accounts);
-        for position in self.party(&grant.grantee) {
+        for position in self.index.party(&grant.grantee) {
             let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
                 continue;
             };
@@ -484,7 +418,7 @@ impl Lowering<'_> {
             accounts.insert(account);
             self.facts.grantee_account.push((id, account));
         }
-        for position in self.party(&grant.retiring) {
+        for position in self.index.party(&grant.retiring) {
             let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
                 continue;
             };
@@ -501,22 +435,6 @@ impl Lowering<'_> {
         self.facts
             .retiring_account
             .extend(retiring.map(|account| (id, account)));
-    }
-
-    /// Positions of the principals a grant's party is, or may be one session of.
-    fn party(&self, party: &Party) -> Vec<usize> {
-        let mut found: Vec<usize> = match party {
-            Party::Nobody | Party::Account(_) => Vec::new(),
-            Party::Service(_) => self.index.services.clone(),
-            Party::Role(arn) | Party::Named(arn) => self.index.named(arn),
-        };
-        found.retain(|&position| {
-            self.scope
-                .principals
-                .get(position)
-                .is_some_and(|(_, principal)| super::matching::is_party(party, principal).is_some())
-        });
-        found
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod classes;
 pub(crate) mod context;
 pub(crate) mod id;
+mod index;
 pub(crate) mod lower;
 pub(crate) mod matching;
 pub(crate) mod principals;

@@ -11,7 +11,7 @@ use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-impl Builder<'_> {
+impl<'s> Builder<'s> {
     /// Lists all principals: those of accounts, then those that policies and grants name.
     pub(crate) fn principals(&mut self) {
         let snapshot = self.snapshot;
@@ -65,7 +65,7 @@ impl Builder<'_> {
         });
     }
 
-    fn user(&mut self, account: &Account, id: AccountId, user: &User) {
+    fn user(&mut self, account: &'s Account, id: AccountId, user: &'s User) {
         let mut held = self.identity(account, &user.permissions);
         for group in &user.groups {
             match account.groups.get(group) {
@@ -91,7 +91,7 @@ impl Builder<'_> {
         self.world.users_of.entry(id).or_default().push(user);
     }
 
-    fn role(&mut self, account: &Account, id: AccountId, role: &Role) {
+    fn role(&mut self, account: &'s Account, id: AccountId, role: &'s Role) {
         let held = self.identity(account, &role.permissions);
         // S3.1.5: a service-linked role has no boundary.
         let boundary = match role.is_service_linked() {
@@ -115,7 +115,7 @@ impl Builder<'_> {
         self.add(principal);
     }
 
-    fn identity<'a>(&mut self, account: &'a Account, permissions: &'a Permissions) -> Vec<Held<'a>> {
+    fn identity(&mut self, account: &'s Account, permissions: &'s Permissions) -> Vec<Held<'s>> {
         let mut held: Vec<Held> = Vec::new();
         for policy in &permissions.inline {
             held.push((self.policy(policy, PolicyKind::Identity), Some(policy)));
@@ -129,7 +129,7 @@ impl Builder<'_> {
         held
     }
 
-    fn boundary<'a>(&mut self, account: &'a Account, permissions: &Permissions) -> Option<Held<'a>> {
+    fn boundary(&mut self, account: &'s Account, permissions: &'s Permissions) -> Option<Held<'s>> {
         let arn = permissions.boundary.as_ref()?;
         Some(match account.managed.get(arn) {
             Some(policy) => (self.policy(policy, PolicyKind::Boundary), Some(policy)),

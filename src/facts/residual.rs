@@ -1,6 +1,6 @@
 //! What statements and grants leave open for one principal, key and action.
 
-use super::context::{AnyRequest, of_principal};
+use super::context::{AnyRequest, AnythingBy};
 use super::id::{Basis, GrantId, Route, StatementId};
 use super::matching::{self, Reserve};
 use super::stated::{Stated, StatedRequest};
@@ -17,14 +17,8 @@ use crate::policy::document::PolicyKind;
 
 /// Whether a statement's conditions on the principal may admit it, whatever is asked for.
 pub(crate) fn principal_test(world: &World, statement: &Statement, principal: &Principal) -> bool {
-    struct OnlyPrincipal<'a>(&'a World, &'a Principal);
-    impl Context for OnlyPrincipal<'_> {
-        fn known(&self, key: &KeyName) -> Known {
-            of_principal(self.0, self.1, &key.name).unwrap_or_else(Known::free)
-        }
-    }
     let mut formulas = Formulas::default();
-    let context = OnlyPrincipal(world, principal);
+    let context = AnythingBy { world, principal };
     statement
         .principal_only()
         .all(|condition| condition.evaluate(&context, &mut formulas) != FormulaId::FALSE)

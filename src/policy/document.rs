@@ -37,6 +37,9 @@ pub struct Document {
     pub location: Location,
 }
 
+/// What a document says, wherever it stands: whether it has variables, and its statements.
+pub(crate) type Said<'a> = (bool, Vec<Says<'a>>);
+
 /// What a statement says, wherever it stands.
 type Says<'a> = (
     &'a Option<String>,
@@ -51,7 +54,7 @@ type Says<'a> = (
 impl Document {
     /// What the document says, wherever it stands; `None` if some of it cannot be understood.
     #[must_use]
-    pub(crate) fn says(&self) -> Option<(bool, Vec<Says<'_>>)> {
+    pub(crate) fn says(&self) -> Option<Said<'_>> {
         let understood = self.opaque.is_none() && self.statements.iter().all(|one| one.opaque.is_none());
         let says = |one| {
             let &Statement {

@@ -29,8 +29,15 @@ pub struct Block<'e> {
     pub usable: bool,
 }
 
-/// What the pairs of a block have in common; of the kinds of principals, whether they are services.
-type Common = (FormulaId, Vec<Derivation>, bool, Kind);
+/// What the pairs of a block have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Common {
+    formula: FormulaId,
+    via: Vec<Derivation>,
+    usable: bool,
+    /// Whether the principals are services.
+    service: bool,
+}
 
 impl Engine {
     /// The whole relation, or the part a filter leaves, in blocks: no row is in two of them, and each row of
@@ -83,7 +90,6 @@ impl Engine {
         wanted: ActionSet,
         all: bool,
     ) -> Vec<Block<'e>> {
-        // By actions last, so that principals with the same access come together.
         let mut shared: AHashMap<(ActionSet, Common), Vec<&'e str>> = AHashMap::new();
         let mut ambiguous = Vec::new();
         let mut last = None;
@@ -108,15 +114,15 @@ impl Engine {
         }
         let mut blocks: Vec<Block<'e>> = shared
             .into_iter()
-            .map(|((actions, (formula, via, usable, kind)), mut principals)| {
+            .map(|((actions, common), mut principals)| {
                 principals.sort_unstable();
                 Block {
                     principals,
                     keys: keys.to_vec(),
                     actions: actions.iter().collect(),
-                    access: self.access(formula, kind),
-                    via,
-                    usable,
+                    access: self.access(common.formula, common.service),
+                    via: common.via,
+                    usable: common.usable,
                 }
             })
             .collect();
@@ -149,11 +155,12 @@ impl Engine {
                     if of_part.is_empty() || !(usable || all) {
                         continue;
                     }
-                    let kind = match principal.kind {
-                        Kind::Service => Kind::Service,
-                        _ => Kind::Anyone,
+                    let common = Common {
+                        formula,
+                        via: via.clone(),
+                        usable,
+                        service: principal.kind == Kind::Service,
                     };
-                    let common = (formula, via.clone(), usable, kind);
                     match sets.iter_mut().find(|(_, known)| *known == common) {
                         Some((actions, _)) => *actions |= of_part,
                         None => sets.push((of_part, common)),

@@ -185,7 +185,7 @@ impl Engine {
                 let caller = group
                     .first()
                     .and_then(|one| self.world.principal(one.pair.principal));
-                self.access(first, caller.map_or(Kind::Anyone, |caller| caller.kind))
+                self.access(first, caller.is_some_and(|caller| caller.kind == Kind::Service))
             }
             _ => {
                 let of_callers = group.iter().map(|found| {

@@ -10,7 +10,7 @@ use crate::cache::{Asker, Reason, Ruling, Whose};
 use crate::cells::{Cell, Layers, Values};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::simplify::simplify;
-use crate::condition::solve::{RequestContext, Verdict, by_a_service_itself, verdict};
+use crate::condition::solve::{Verdict, common, verdict};
 use crate::engine::Engine;
 use crate::facts::id::{Basis, Route};
 use crate::facts::residual::Case;
@@ -117,10 +117,7 @@ impl Engine {
         let mut residual = None;
         if open && !certain {
             let service = case.principal.kind == Kind::Service;
-            let given = match service {
-                true => by_a_service_itself(),
-                false => RequestContext::new(),
-            };
+            let given = common(service);
             let made = self.cache.residual(&formulas, layers.value, service, || {
                 match verdict(&formulas, layers.value, &given) {
                     decided @ (Verdict::Never | Verdict::Always) => (decided, None),
@@ -186,9 +183,8 @@ impl Engine {
             open: true,
             ..self.stated(request, need)?
         };
-        let prepared = self.derive_for(callers, need, None, extra);
-        let may = prepared.iter().any(|(asker, place)| {
-            let Place::Own(cell) = place else { return false };
+        let (askers, cells) = self.derive_for(callers, need, None, extra);
+        let may = askers.iter().zip(&cells).any(|(asker, cell)| {
             let case = Case {
                 view: asker.view(&self.world),
                 principal: &asker.principal,

@@ -68,7 +68,7 @@ impl Engine {
             // Where no path leads, the tables hold no denies and no limits either. To a session lead the role's paths;
             // whether a statement or grant names this one is looked at when they are evaluated.
             Whose::Listed(site) | Whose::SessionOf(site) if !self.has_path(site) => {
-                Whose::Refused(self.classes.refused(site))
+                Whose::Refused(self.classes.refused(&self.world, site))
             }
             Whose::SessionOf(site) => Whose::Listed(site),
             other => other,
@@ -145,7 +145,9 @@ impl Engine {
         if need.id.is_none() && need.key.kind == Resource::Key {
             extra.replace_with_unknown(&self.world, &need.key.arn);
         }
-        Ok(self.derive_for(callers, need, endpoint, extra))
+        let (askers, cells) = self.derive_for(callers, need, endpoint, extra);
+        let places = cells.into_iter().map(Place::Own).collect();
+        Ok(Prepared { askers, places })
     }
 
     /// The cells of some callers, with policies that only they or the key have.
@@ -155,19 +157,18 @@ impl Engine {
         need: &Need<'_>,
         endpoint: Option<PolicyId>,
         extra: Extra,
-    ) -> Prepared {
+    ) -> (Arc<[Asker]>, Vec<Cell>) {
         let askers: Arc<[Asker]> = self.asking(callers, extra).into();
         let id = need.id.unwrap_or(KeyId(u32::MAX));
-        let places = askers
+        let cells = askers
             .iter()
             .map(|asker| {
                 let view = asker.view(&self.world);
                 let on = (id, &*need.key, Grants::All);
                 cell(&scope(view, &asker.principal, on, endpoint), derive)
             })
-            .map(Place::Own)
             .collect();
-        Prepared { askers, places }
+        (askers, cells)
     }
 
     /// Callers with their stand-ins.

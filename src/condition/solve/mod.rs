@@ -41,9 +41,10 @@ pub(crate) enum Verdict {
 /// The context of a request: condition keys with their values.
 pub type RequestContext = BTreeMap<String, Vec<String>>;
 
-/// What all requests have in common that a service makes for itself: no service made them for somebody else (S3.2).
-pub(crate) fn by_a_service_itself() -> RequestContext {
-    std::iter::once(("kms:ViaService".to_owned(), Vec::new())).collect()
+/// What all requests of a caller have in common: those of a service no service made for somebody else (S3.2).
+pub(crate) fn common(service: bool) -> RequestContext {
+    let none = || ("kms:ViaService".to_owned(), Vec::new());
+    service.then(none).into_iter().collect()
 }
 
 /// Remembers what it found out about each formula of one table.

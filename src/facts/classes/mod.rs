@@ -13,6 +13,7 @@ use super::statement::Statement;
 use super::world::{Key, Kind, Party, Principal, Resource, World};
 use crate::policy::document::PolicyKind;
 use ahash::AHashMap;
+use std::sync::OnceLock;
 use what_tells::{Sign, Telling};
 
 /// Who and what is alike.
@@ -27,21 +28,34 @@ pub(crate) struct Classes {
     keys_of: AHashMap<KeyId, Vec<KeyId>>,
     /// What stands for a class of several principals.
     standing: AHashMap<PrincipalId, Principal>,
-    /// The same for those whom no path leads to a key, of whom denies and limits alone are looked at.
-    refused: Firsts,
     /// Members of classes whom the policies of keys name, by the first key of a class.
     pub(crate) named: Listed,
     /// Principals that the grants on a key name, where these are not the whole class's.
     pub(crate) granted: Listed,
-    /// Everybody whom statements of the policies of keys that deny name, by the first key of a class.
+    /// Who and what is alike where no path leads; found out when first asked for.
+    refused: OnceLock<Refused>,
+}
+
+/// Who and what is alike of those whom no path leads to a key: of them, denies and limits alone are looked at.
+#[derive(Debug, Default)]
+struct Refused {
+    /// The first of its class, for each principal.
+    principals: Vec<PrincipalId>,
+    /// The first of its class, for each key.
+    keys: Vec<KeyId>,
+    /// Everybody whom statements that deny name, by key.
     denied: Listed,
 }
 
-/// The first of its class, for each principal and each key.
-#[derive(Debug, Default)]
-struct Firsts {
-    principals: Vec<PrincipalId>,
-    keys: Vec<KeyId>,
+impl Refused {
+    fn of(world: &World) -> Refused {
+        let telling = Telling::of(world, stands_against);
+        Refused {
+            principals: principals(world, &telling),
+            keys: keys(world, &telling, false),
+            denied: named::denied(world),
+        }
+    }
 }
 
 /// Principals by key, sorted.
@@ -89,14 +103,9 @@ impl Classes {
     /// Finds who and what is alike.
     pub(crate) fn of(world: &World) -> Classes {
         let all = Telling::of(world, |_| true);
-        let against = Telling::of(world, stands_against);
         let mut classes = Classes {
             principals: principals(world, &all),
             keys: keys(world, &all, true),
-            refused: Firsts {
-                principals: principals(world, &against),
-                keys: keys(world, &against, false),
-            },
             ..Classes::default()
         };
         classes.members = several(&classes.principals, PrincipalId::at);
@@ -117,8 +126,12 @@ impl Classes {
     #[cfg(test)]
     pub(crate) fn none(world: &World) -> Classes {
         let principals: Vec<PrincipalId> = (0..world.principals.len()).map(PrincipalId::at).collect();
-        Classes {
+        let refused = Refused {
             denied: Listed(vec![principals.clone(); world.keys.len()]),
+            ..Refused::default()
+        };
+        Classes {
+            refused: refused.into(),
             principals,
             keys: (0..world.keys.len()).map(KeyId::at).collect(),
             ..Classes::default()
@@ -126,15 +139,16 @@ impl Classes {
     }
 
     /// Where denies and limits are looked at, of a cell that no path leads to.
-    pub(crate) fn refused(&self, site: Site) -> Site {
+    pub(crate) fn refused(&self, world: &World, site: Site) -> Site {
+        let refused = self.refused.get_or_init(|| Refused::of(world));
         match site.part {
-            Part::Alike if self.denied.has(site.key, site.principal) => Site {
+            Part::Alike if refused.denied.has(site.key, site.principal) => Site {
                 part: Part::Named,
                 ..site
             },
             Part::Alike => Site {
-                principal: own_or(&self.refused.principals, site.principal.index(), site.principal),
-                key: own_or(&self.refused.keys, site.key.index(), site.key),
+                principal: own_or(&refused.principals, site.principal.index(), site.principal),
+                key: own_or(&refused.keys, site.key.index(), site.key),
                 ..site
             },
             Part::Named | Part::Granted => site,

@@ -1,11 +1,11 @@
 //! What statements ask of principals and keys, besides whom and what they name.
 
 use super::tests_of_arns::Finder;
-use crate::condition::block::{Context, KeyName, PreparedCondition};
+use crate::condition::block::{KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::known::Known;
 use crate::condition::operator::{Base, Test};
-use crate::facts::context::{of_key, of_principal};
+use crate::facts::context::{AnythingBy, of_key, of_principal};
 use crate::facts::id::{AccountId, PolicyId};
 use crate::facts::statement::{Cover, Statement};
 use crate::facts::world::{Key, Principal, World};
@@ -209,13 +209,11 @@ impl<'a> Telling<'a> {
     }
 
     fn outcome(&self, test: &PreparedCondition, principal: &Principal) -> FormulaId {
-        struct Only<'a>(&'a World, &'a Principal);
-        impl Context for Only<'_> {
-            fn known(&self, key: &KeyName) -> Known {
-                of_principal(self.0, self.1, &key.name).unwrap_or_else(Known::free)
-            }
-        }
-        test.evaluate(&Only(self.world, principal), &mut Formulas::default())
+        let context = AnythingBy {
+            world: self.world,
+            principal,
+        };
+        test.evaluate(&context, &mut Formulas::default())
     }
 
     /// What tells a key from others that are made the same way.
