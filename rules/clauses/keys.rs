@@ -26,7 +26,8 @@ clauses! {
     "S6.2" "Values from the snapshot" OWN
         "Who calls, tags, aliases, spec and usage are exact; a session tag may override a role's."
         ["w21-resource-aliases-condition", "w35-source-address-in-bulk", "w37-resource-tag-condition",
-         "w39-algorithm-the-key-does-not-have", "context/principals", "context/tags", "context/request"];
+         "w39-algorithm-the-key-does-not-have", "c20-sessions-told-apart-by-user-id", "context/principals",
+         "context/tags", "context/request"];
     "S6.3" "Keys that an action does not have" K_PERMISSIONS
         "They are absent, as is what the kind of key or principal cannot have."
         ["context/absent-keys"];

@@ -54,6 +54,10 @@ pub(crate) struct StatedRequest<'a> {
 impl Context for StatedRequest<'_> {
     fn known(&self, key: &KeyName) -> Known {
         let known = self.any.known(key);
+        // The sessions of a role share their rulings, and this is what tells them apart (S6.2).
+        if key.name == "aws:userid" && self.any.principal.kind == Kind::Session {
+            self.stated.consult();
+        }
         if matches!(known, Known::Is(_) | Known::Absent) && key.name != "aws:SecureTransport" {
             return known;
         }
