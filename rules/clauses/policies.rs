@@ -130,7 +130,8 @@ clauses! {
     "S2.2.17" "NotPrincipal in a Deny" I_NOTPRINCIPAL
         "It denies everyone but those listed together with their account; it stays open for one listed without \
          it, and for members of an account where only accounts are listed."
-        ["w53-notprincipal-without-the-account", "w54-notprincipal-and-a-boundary", "principals/not-principal"];
+        ["w53-notprincipal-without-the-account", "w54-notprincipal-and-a-boundary",
+         "c21-twin-of-one-that-a-deny-leaves-out", "principals/not-principal"];
     "S2.2.18" "NotPrincipal and boundaries" I_NOTPRINCIPAL
         "A Deny with NotPrincipal always denies users and roles that have a permissions boundary."
         ["w54-notprincipal-and-a-boundary", "principals/not-principal"];

@@ -141,8 +141,10 @@ impl Classes {
     /// Where denies and limits are looked at, of a cell that no path leads to.
     pub(crate) fn refused(&self, world: &World, site: Site) -> Site {
         let refused = self.refused.get_or_init(|| Refused::of(world));
+        // Of a class of several, whom a text names is looked at by itself already; the first may be one of those.
+        let named = || self.is_single(site.principal) && refused.denied.has(site.key, site.principal);
         match site.part {
-            Part::Alike if refused.denied.has(site.key, site.principal) => Site {
+            Part::Alike if named() => Site {
                 part: Part::Named,
                 ..site
             },
