@@ -189,6 +189,7 @@ fn allows(engine: &Engine, request: &Value) -> bool {
     decided(engine, request) == Some(keywho::Outcome::Allowed)
 }
 
+/// What `decide` says of a request; `None` if it calls it none.
 fn decided(engine: &Engine, request: &Value) -> Option<keywho::Outcome> {
     let parsed = keywho::report::request::parse(request.to_string().as_bytes()).unwrap();
     Some(engine.decide(&parsed.request).ok()?.outcome)
@@ -262,9 +263,9 @@ fn judge(compared: &Compared<'_>, access: Option<&Access>, said: &[(Decision, Va
             let text = condition.text();
             // A near miss of an algorithm is a value that the engine knows the key cannot have, and no request.
             let mut requests = said.iter().map(|(_, request)| request);
-            let Some(request) = requests.find(|request| decided(compared.engine, request).is_some()) else {
-                return;
-            };
+            let first = requests.clone().next();
+            let taken = requests.find(|request| decided(compared.engine, request).is_some());
+            let Some(request) = taken.or(first) else { return };
             match witness {
                 Some(context) => {
                     tally.witnesses += 1;

@@ -214,8 +214,8 @@ clauses! {
         "A user, a role with all its sessions, a session, or a service; an account root is its root user, and \
          a delegation to others with an identity policy."
         ["w57-grant-without-policies", "w70-grant-to-a-service-for-one-bucket", "w88-grant-to-a-whole-account",
-         "c19-grant-to-the-role-of-a-session", "grants/service", "grants/account-as-grantee", "grants/retiring-grantee-account",
-         "grants/retiring-grantee-account-members", "decision/routes"];
+         "c19-grant-to-the-role-of-a-session", "grants/service", "grants/account-as-grantee",
+         "grants/retiring-grantee-account", "grants/retiring-grantee-account-members", "decision/routes"];
     "S4.9.3" "A grant needs no policy" K_GRANTS
         "In the key's account it works without identity policies and without a gate."
         ["w57-grant-without-policies", "w59-explicit-deny-beats-a-grant", "grants/user-of-the-keys-account",
