@@ -25,13 +25,11 @@ pub(crate) struct Folded {
 /// Sets of actions with their conditions.
 type Accesses = SmallVec<[(ActionSet, FormulaId); 1]>;
 
-/// How many rows of paths are worth a thread.
-const SHARE: usize = 4096;
-
 /// All cells, put together.
 #[derive(Default)]
 pub(super) struct Fold {
-    pub(super) folded: Vec<Folded>,
+    /// By table.
+    pub(super) folded: Vec<Vec<Folded>>,
     pub(super) formulas: Formulas,
     pub(super) undecided: AHashSet<FormulaId>,
 }
@@ -42,30 +40,34 @@ struct Solvers {
     others: Solver,
 }
 
-/// Puts the layers of every cell together: some keys on each thread.
-pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
-    let share = (derived.paths().len() / rayon::current_num_threads()).max(SHARE);
-    let by_key = derived.paths().chunk_by(|a, b| a.key == b.key);
-    let mut shares: Vec<Vec<&[PathRow]>> = vec![Vec::new()];
+/// Puts the layers of every cell together: some tables on each thread, since what is found out about conditions in one
+/// serves the next.
+pub(super) fn fold(tables: &[(Source<'_>, &Derived)]) -> Fold {
+    let rows: usize = tables.iter().map(|(_, derived)| derived.paths().len()).sum();
+    let share = rows / rayon::current_num_threads() + 1;
+    let mut shares: Vec<Vec<&(Source<'_>, &Derived)>> = vec![Vec::new()];
     let mut taken = 0;
-    for rows in by_key {
+    for table in tables {
         if taken >= share {
             shares.push(Vec::new());
             taken = 0;
         }
-        taken += rows.len();
-        shares.last_mut().into_iter().for_each(|last| last.push(rows));
+        taken += table.1.paths().len();
+        shares.last_mut().into_iter().for_each(|last| last.push(table));
     }
     let folds: Vec<Fold> = shares
         .into_par_iter()
-        .map(|keys| {
+        .map(|tables| {
             let mut fold = Fold::default();
             let mut solvers = Solvers {
                 services: Solver::given(common(true)),
                 others: Solver::given(common(false)),
             };
-            for rows in keys {
-                fold.add(source, derived, &mut solvers, rows);
+            for (source, derived) in tables {
+                let by_key = derived.paths().chunk_by(|a, b| a.key == b.key);
+                let folded = by_key.flat_map(|rows| fold.of_key(source, derived, &mut solvers, rows));
+                let folded = folded.collect();
+                fold.folded.push(folded);
             }
             fold
         })
@@ -75,7 +77,14 @@ pub(super) fn fold(source: &Source<'_>, derived: &Derived) -> Fold {
 
 impl Fold {
     /// Puts the layers of the cells of one key together, once for each set of actions that nothing tells apart.
-    fn add(&mut self, source: &Source<'_>, derived: &Derived, solvers: &mut Solvers, of_key: &[PathRow]) {
+    fn of_key(
+        &mut self,
+        source: &Source<'_>,
+        derived: &Derived,
+        solvers: &mut Solvers,
+        of_key: &[PathRow],
+    ) -> Vec<Folded> {
+        let mut folded = Vec::new();
         for rows in of_key.chunk_by(|a, b| a.principal == b.principal) {
             let Some(first) = rows.first() else { continue };
             let (Some(principal), Some(key)) =
@@ -99,13 +108,14 @@ impl Fold {
             };
             let access = self.access(&case, &cell, solver);
             if !access.is_empty() {
-                self.folded.push(Folded {
+                folded.push(Folded {
                     key: first.key,
                     principal: first.principal,
                     access,
                 });
             }
         }
+        folded
     }
 
     fn access(&mut self, case: &Case<'_>, cell: &Cell, solver: &mut Solver) -> Accesses {
@@ -145,11 +155,11 @@ impl Fold {
         let mut own = |table: &mut Formulas, id: FormulaId| {
             *known.entry(id).or_insert_with(|| table.import(&formulas, id))
         };
-        for mut cell in folded {
-            for (_, formula) in &mut cell.access {
+        for mut table in folded {
+            for (_, formula) in table.iter_mut().flat_map(|cell| &mut cell.access) {
                 *formula = own(&mut self.formulas, *formula);
             }
-            self.folded.push(cell);
+            self.folded.push(table);
         }
         for formula in undecided {
             let formula = own(&mut self.formulas, formula);

@@ -111,9 +111,8 @@ impl Engine {
     /// How large the compiled snapshot is.
     #[must_use]
     pub fn size(&self) -> Size {
-        let folded = || self.tables.each().flat_map(|table| &table.folded);
         let conditional = || {
-            let all = folded().flat_map(|folded| &folded.access);
+            let all = self.tables.folded().flat_map(|folded| &folded.access);
             all.map(|(_, formula)| *formula)
                 .filter(|formula| *formula != FormulaId::TRUE)
         };
@@ -130,11 +129,11 @@ impl Engine {
             conditions: conditional().collect::<AHashSet<_>>().len(),
             principals: self.world.principals.len(),
             keys: self.real_keys().count(),
-            principal_classes: self.classes.all(&self.world).len(),
-            key_classes: self.classes.all_keys(&self.world).len(),
+            principal_classes: self.classes.all().count(),
+            key_classes: self.classes.all_keys().count(),
             facts: self.facts,
-            derived: self.tables.each().map(|table| table.derived.len()).sum(),
-            cells: folded().count(),
+            derived: self.tables.derived(),
+            cells: self.tables.folded().count(),
             pairs,
             rows,
         }
@@ -213,13 +212,11 @@ impl Engine {
     pub(crate) fn cell(&self, site: Site) -> Cell {
         let account = self.world.principal(site.principal);
         let account = account.and_then(|principal| principal.account);
-        let table = self.tables.of(site.part);
-        table.derived.cell(site.principal, site.key, account)
+        self.tables.cell(site, account)
     }
 
     /// Whether some path leads to a cell of the tables.
     pub(crate) fn has_path(&self, site: Site) -> bool {
-        let derived = &self.tables.of(site.part).derived;
-        derived.has_path(site.principal, site.key)
+        self.tables.has_path(site)
     }
 }

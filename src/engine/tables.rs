@@ -1,33 +1,40 @@
-//! The tables of the compiled snapshot: cells of classes, and of those that policies or grants name.
+//! The tables of the compiled snapshot: cells of classes, and of those that texts and grants are about.
+//!
+//! Keys have nothing to do with each other, so some keys of an account at a time are lowered and derived, with whoever
+//! has to do with them.
 
 use super::Engine;
 use super::fold::{Fold, Folded, fold};
-use crate::cells::{Derived, derive};
+use crate::cells::{Cell, Derived, derive};
 use crate::condition::formula::{FormulaId, Formulas};
-use crate::facts::classes::{Classes, Listed, Part};
-use crate::facts::id::{KeyId, PrincipalId};
-use crate::facts::lower::{Grants, Scope, lower};
+use crate::facts::classes::{Classes, Listed, Part, Site};
+use crate::facts::id::{AccountId, KeyId, PrincipalId};
+use crate::facts::lower::{Cast, Scope, lower};
 use crate::facts::view::View;
-use crate::facts::world::{Principal, World};
+use crate::facts::world::{Key, Principal, World};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
-/// What the rules derived for one part of the pairs, and what it comes to.
+/// How many keys are derived together.
+const TOGETHER: usize = 64;
+
+/// What the rules derived for some keys of a part, and what it comes to.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) derived: Derived,
+struct Table {
+    derived: Derived,
     /// Sorted by key, then principal.
-    pub(crate) folded: Vec<Folded>,
+    folded: Vec<Folded>,
     /// Positions in `folded`, sorted by principal, then key.
     by_principal: Vec<u32>,
 }
 
-/// All parts.
+/// All tables of all parts.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    alike: Table,
-    named: Table,
-    granted: Table,
+    all: Vec<(Part, Table)>,
+    /// Where the table of a key is.
+    of_key: AHashMap<(Part, KeyId), u32>,
 }
 
 /// The tables with their conditions.
@@ -48,79 +55,135 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(super) fn principal(&self, id: PrincipalId) -> Option<&'a Principal> {
-        match self.part {
-            Part::Alike => self.classes.standing(self.world, id),
-            Part::Named | Part::Granted => self.world.principal(id),
-        }
+        self.classes.standing(self.world, self.part, id)
     }
+
+    fn principals(&self, ids: impl Iterator<Item = PrincipalId>) -> Vec<(PrincipalId, &'a Principal)> {
+        ids.filter_map(|id| Some((id, self.principal(id)?))).collect()
+    }
+}
+
+/// Keys that are derived together.
+struct Task<'a> {
+    part: Part,
+    keys: Vec<(KeyId, &'a Key)>,
+}
+
+/// What was derived for them.
+struct Done {
+    part: Part,
+    keys: Vec<KeyId>,
+    derived: Derived,
+    facts: usize,
 }
 
 /// Runs the rules for all pairs, and puts the layers of each cell together.
 pub(super) fn compile(world: &World, classes: &Classes) -> Compiled {
-    let source = |part| Source { world, classes, part };
-    let facts = lower(&Scope {
-        view: View::of(world),
-        principals: classes.all(world),
-        keys: classes.all_keys(world),
-        endpoint: None,
-        all_denies: false,
-    });
-    let alike = derive(&facts, &[]);
-    let mut count = facts.len();
-    drop(facts);
-    let (named, of_named) = by_key(world, &classes.named, |key| classes.grants_at(key));
-    let (granted, of_granted) = by_key(world, &classes.granted, |_| Grants::All);
-    count += of_named + of_granted;
-    let folds = [
-        fold(&source(Part::Alike), &alike),
-        fold(&source(Part::Named), &named),
-        fold(&source(Part::Granted), &granted),
-    ];
-    let sizes = folds.each_ref().map(|fold| fold.folded.len());
+    let alike = Source {
+        world,
+        classes,
+        part: Part::Alike,
+    };
+    let cast = Cast::new(View::of(world), alike.principals(classes.all()));
+    let mut tasks = by_account(world, Part::Alike, classes.all_keys());
+    for part in [Part::Named, Part::Listed, Part::Single] {
+        let keys = classes.pairs.of(part).keys();
+        tasks.extend(by_account(world, part, keys.map(|(key, _)| key)));
+    }
+    let done: Vec<Done> = tasks
+        .into_par_iter()
+        .map(|task| match task.part {
+            Part::Alike => together(&cast, &task),
+            part => apart(world, classes, classes.pairs.of(part), &task),
+        })
+        .collect();
+    let facts = done.iter().map(|done| done.facts).sum();
+    let sources: Vec<(Source<'_>, &Derived)> = done
+        .iter()
+        .map(|done| {
+            let part = done.part;
+            (Source { world, classes, part }, &done.derived)
+        })
+        .collect();
     let Fold {
         folded,
         formulas,
         undecided,
-    } = folds.into_iter().reduce(Fold::and).unwrap_or_default();
-    let mut folded = folded.into_iter();
-    let [alike, named, granted] = [(alike, sizes[0]), (named, sizes[1]), (granted, sizes[2])]
-        .map(|(derived, size)| Table::new(derived, folded.by_ref().take(size).collect()));
+    } = fold(&sources);
+    drop(sources);
+    let mut tables = Tables::default();
+    for (done, folded) in done.into_iter().zip(folded) {
+        let at = u32::try_from(tables.all.len()).unwrap_or(u32::MAX);
+        tables
+            .of_key
+            .extend(done.keys.iter().map(|&key| ((done.part, key), at)));
+        tables.all.push((done.part, Table::new(done.derived, folded)));
+    }
     Compiled {
-        tables: Tables {
-            alike,
-            named,
-            granted,
-        },
+        tables,
         formulas,
         undecided,
-        facts: count,
+        facts,
     }
 }
 
-/// Principals on the keys that name them, a run of the rules for each key; with the number of facts.
-fn by_key(world: &World, named: &Listed, grants: impl Fn(KeyId) -> Grants + Sync) -> (Derived, usize) {
-    let all: Vec<(KeyId, &[PrincipalId])> = named.keys().collect();
-    let on = |(id, listed): (KeyId, &[PrincipalId])| {
-        let principals = listed.iter().copied();
-        let facts = lower(&Scope {
-            view: View::of(world),
-            principals: principals
-                .filter_map(|id| Some((id, world.principal(id)?)))
-                .collect(),
-            keys: world
-                .key(id)
-                .map(|key| (id, key, grants(id)))
-                .into_iter()
-                .collect(),
-            endpoint: None,
-            all_denies: false,
-        });
-        (derive(&facts, &[]), facts.len())
+/// Some keys of an account at a time.
+fn by_account<'a>(world: &'a World, part: Part, keys: impl Iterator<Item = KeyId>) -> Vec<Task<'a>> {
+    let mut accounts: BTreeMap<AccountId, Vec<(KeyId, &Key)>> = BTreeMap::new();
+    for id in keys {
+        if let Some(key) = world.key(id) {
+            accounts.entry(key.account).or_default().push((id, key));
+        }
+    }
+    let shares = accounts.values().flat_map(|keys| keys.chunks(TOGETHER));
+    shares
+        .map(|keys| Task {
+            part,
+            keys: keys.to_vec(),
+        })
+        .collect()
+}
+
+/// Everybody of a cast on all keys of a task.
+fn together(cast: &Cast<'_>, task: &Task<'_>) -> Done {
+    let facts = lower(&Scope {
+        cast,
+        keys: &task.keys,
+        part: task.part,
+        endpoint: None,
+        all_denies: false,
+    });
+    Done {
+        part: task.part,
+        keys: task.keys.iter().map(|(id, _)| *id).collect(),
+        derived: derive(&facts, &[]),
+        facts: facts.len(),
+    }
+}
+
+/// On each key of a task, only those who are listed for it.
+fn apart(world: &World, classes: &Classes, listed: &Listed, task: &Task<'_>) -> Done {
+    let source = Source {
+        world,
+        classes,
+        part: task.part,
     };
-    let each: Vec<(Derived, usize)> = all.into_par_iter().map(on).collect();
-    let facts = each.iter().map(|(_, count)| count).sum();
-    let of_keys = each.into_iter().map(|(derived, _)| derived);
-    (Derived::concat(of_keys.collect()), facts)
+    let on = |&(id, key): &(KeyId, _)| {
+        let principals = source.principals(listed.at(id).iter().copied());
+        let cast = Cast::new(View::of(world), principals);
+        let one = Task {
+            part: task.part,
+            keys: vec![(id, key)],
+        };
+        together(&cast, &one)
+    };
+    let each: Vec<Done> = task.keys.iter().map(on).collect();
+    Done {
+        part: task.part,
+        keys: task.keys.iter().map(|(id, _)| *id).collect(),
+        facts: each.iter().map(|done| done.facts).sum(),
+        derived: Derived::concat(each.into_iter().map(|done| done.derived).collect()),
+    }
 }
 
 impl Table {
@@ -154,18 +217,36 @@ impl Table {
 }
 
 impl Tables {
-    /// The table of a part.
-    pub(crate) fn of(&self, part: Part) -> &Table {
-        match part {
-            Part::Alike => &self.alike,
-            Part::Named => &self.named,
-            Part::Granted => &self.granted,
-        }
+    fn of(&self, part: Part, key: KeyId) -> Option<&Table> {
+        let at = self.of_key.get(&(part, key))?;
+        self.all.get(*at as usize).map(|(_, table)| table)
     }
 
-    /// All tables.
-    pub(super) fn each(&self) -> impl Iterator<Item = &Table> {
-        [&self.alike, &self.named, &self.granted].into_iter()
+    fn on_key(&self, part: Part, key: KeyId) -> &[Folded] {
+        self.of(part, key).map_or(&[], |table| table.of_key(key))
+    }
+
+    /// The cell of a site; `account` is the principal's.
+    pub(super) fn cell(&self, site: Site, account: Option<AccountId>) -> Cell {
+        let table = self.of(site.part, site.key);
+        let cell = |table: &Table| table.derived.cell(site.principal, site.key, account);
+        table.map(cell).unwrap_or_default()
+    }
+
+    /// Whether some path leads to a cell.
+    pub(super) fn has_path(&self, site: Site) -> bool {
+        let table = self.of(site.part, site.key);
+        table.is_some_and(|table| table.derived.has_path(site.principal, site.key))
+    }
+
+    /// All cells with some access.
+    pub(super) fn folded(&self) -> impl Iterator<Item = &Folded> {
+        self.all.iter().flat_map(|(_, table)| &table.folded)
+    }
+
+    /// How many facts were derived.
+    pub(super) fn derived(&self) -> usize {
+        self.all.iter().map(|(_, table)| table.derived.len()).sum()
     }
 }
 
@@ -180,20 +261,14 @@ pub(crate) struct Pair<'e> {
 impl Engine {
     /// Everybody with some access to a key, in no order.
     pub(crate) fn on_key(&self, key: KeyId) -> impl Iterator<Item = Pair<'_>> {
-        let first = self.classes.first_key(key);
-        let tables = [(Part::Alike, first), (Part::Named, first), (Part::Granted, key)];
-        let cells = tables.into_iter().flat_map(move |(part, at)| {
-            let cells = self.tables.of(part).of_key(at).iter();
+        let cells = Part::ALL.into_iter().flat_map(move |part| {
+            let at = self.classes.key_in_part(part, key);
+            let cells = self.tables.on_key(part, at).iter();
             cells.map(move |folded| (part, folded))
         });
         cells.flat_map(move |(part, folded)| {
-            let members = match part {
-                Part::Alike => self.classes.members(&folded.principal),
-                Part::Named | Part::Granted => std::slice::from_ref(&folded.principal),
-            };
+            let members = self.classes.members(part, &folded.principal).iter().copied();
             members
-                .iter()
-                .copied()
                 .filter(move |&principal| self.classes.site(principal, key).part == part)
                 .map(move |principal| Pair {
                     principal,
@@ -205,23 +280,13 @@ impl Engine {
 
     /// Every key a principal has some access to, in no order.
     pub(crate) fn of_principal(&self, principal: PrincipalId) -> impl Iterator<Item = Pair<'_>> {
-        let tables = [
-            (Part::Alike, self.classes.first(principal)),
-            (Part::Named, principal),
-            (Part::Granted, principal),
-        ];
-        let cells = tables.into_iter().flat_map(move |(part, at)| {
-            let cells = self.tables.of(part).of_principal(at);
-            cells.map(move |folded| (part, folded))
+        let cells = self.tables.all.iter().flat_map(move |(part, table)| {
+            let cells = table.of_principal(self.classes.in_part(*part, principal));
+            cells.map(move |folded| (*part, folded))
         });
         cells.flat_map(move |(part, folded)| {
-            let keys = match part {
-                Part::Alike | Part::Named => self.classes.keys_of(&folded.key),
-                Part::Granted => std::slice::from_ref(&folded.key),
-            };
-            keys.iter()
-                .copied()
-                .filter(move |&key| self.classes.site(principal, key).part == part)
+            let keys = self.classes.keys_of(part, &folded.key).iter().copied();
+            keys.filter(move |&key| self.classes.site(principal, key).part == part)
                 .map(move |key| Pair {
                     principal,
                     key,
@@ -232,24 +297,40 @@ impl Engine {
 
     /// The cells of a key, with how many principals have each.
     pub(super) fn counted(&self, key: KeyId) -> impl Iterator<Item = (&Folded, usize)> {
-        let first = self.classes.first_key(key);
-        let mut apart: AHashMap<PrincipalId, usize> = AHashMap::new();
-        let granted = self.classes.granted.at(key).iter();
-        let named = self.classes.named.at(first).iter().copied();
-        let named: Vec<PrincipalId> = named
-            .filter(|&principal| self.classes.site(principal, key).part == Part::Named)
-            .collect();
-        for &principal in granted.chain(&named) {
-            *apart.entry(self.classes.first(principal)).or_default() += 1;
+        // Whoever is looked at elsewhere is not among those who are alike; who is in two lists counts once.
+        let mut apart: AHashMap<(Part, PrincipalId), usize> = AHashMap::new();
+        for part in [Part::Named, Part::Listed, Part::Single] {
+            let at = self.classes.key_in_part(part, key);
+            let ids = self.classes.pairs.of(part).at(at).iter();
+            for &principal in ids.flat_map(|id| self.classes.members(part, id)) {
+                if self.classes.site(principal, key).part == part {
+                    *apart
+                        .entry((Part::Alike, self.classes.in_part(Part::Alike, principal)))
+                        .or_default() += 1;
+                } else if part == Part::Listed {
+                    *apart
+                        .entry((part, self.classes.in_part(part, principal)))
+                        .or_default() += 1;
+                }
+            }
         }
-        let alike = self.tables.alike.of_key(first).iter().map(move |folded| {
-            let all = self.classes.members(&folded.principal).len();
-            let apart = apart.get(&folded.principal).copied().unwrap_or_default();
-            (folded, all.saturating_sub(apart))
+        let cells = Part::ALL.into_iter().flat_map(move |part| {
+            let at = self.classes.key_in_part(part, key);
+            let cells = self.tables.on_key(part, at).iter();
+            cells.map(move |folded| (part, folded))
         });
-        let one = self.tables.named.of_key(first).iter();
-        let one = one.filter(move |folded| named.binary_search(&folded.principal).is_ok());
-        let granted = self.tables.granted.of_key(key).iter();
-        alike.chain(one.chain(granted).map(|folded| (folded, 1)))
+        cells.map(move |(part, folded)| {
+            let members = self.classes.members(part, &folded.principal);
+            let count = match part {
+                Part::Alike | Part::Listed => {
+                    let apart = apart.get(&(part, folded.principal)).copied();
+                    members.len().saturating_sub(apart.unwrap_or_default())
+                }
+                Part::Named | Part::Single => {
+                    usize::from(self.classes.site(folded.principal, key).part == part)
+                }
+            };
+            (folded, count)
+        })
     }
 }

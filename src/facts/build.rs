@@ -12,7 +12,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::{Collected, key as model_key};
 use crate::policy::document::Statement as WrittenStatement;
 use crate::policy::document::{
-    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals, Said,
+    Condition, Document, Effect, Patterns, PolicyKind, PrincipalEntry, Principals, Says,
 };
 use ahash::AHashMap;
 use std::sync::Arc;
@@ -21,13 +21,14 @@ use std::sync::Arc;
 pub(crate) struct Builder<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) world: World,
-    policies: AHashMap<(usize, PolicyKind), PolicyId>,
-    /// Policies by what they say.
-    texts: AHashMap<(PolicyKind, Said<'s>), PolicyId>,
+    policies: AHashMap<(usize, PolicyKind), Written>,
+    /// Statements by what they say.
+    said: AHashMap<(PolicyKind, bool, Says<'s>), StatementId>,
+    /// Policies by their statements.
+    alike: AHashMap<(PolicyKind, Vec<StatementId>), PolicyId>,
     /// Policies of which nothing is known, by kind and name.
     unknown: AHashMap<(PolicyKind, String), PolicyId>,
     levels: AHashMap<String, LevelId>,
-    blocks: AHashMap<(Vec<Condition>, bool), u32>,
 }
 
 /// The tables of a snapshot.
@@ -39,14 +40,11 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
             ..World::default()
         },
         policies: AHashMap::new(),
-        texts: AHashMap::new(),
+        said: AHashMap::new(),
+        alike: AHashMap::new(),
         unknown: AHashMap::new(),
         levels: AHashMap::new(),
-        blocks: AHashMap::new(),
     };
-    // Block 0 is "no condition".
-    builder.blocks.insert((Vec::new(), false), 0);
-    builder.blocks.insert((Vec::new(), true), 0);
     builder.organization();
     for id in snapshot.accounts.keys() {
         builder.account(id);
@@ -121,7 +119,7 @@ impl<'s> Builder<'s> {
         if let Some(organization) = self.snapshot.organization.as_ref() {
             let attached = organization.attachments.get(id).into_iter().flatten();
             for policy in attached.filter_map(|policy| organization.policies.get(policy)) {
-                let compiled = self.policy(policy, policy.kind);
+                let compiled = self.policy(policy, policy.kind).policy;
                 match policy.kind {
                     PolicyKind::Rcp => level.rcps.push(compiled),
                     _ => level.scps.push(compiled),
@@ -134,35 +132,78 @@ impl<'s> Builder<'s> {
         new
     }
 
-    /// Compiles a policy once for each way it is used, together with others that say the same.
-    pub(crate) fn policy(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
+    /// Compiles a policy once for each way it is used.
+    pub(crate) fn policy(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> Written {
         let identity = (Arc::as_ptr(policy) as usize, kind);
-        if let Some(&known) = self.policies.get(&identity) {
-            return known;
+        if let Some(known) = self.policies.get(&identity) {
+            return known.clone();
         }
-        let compiled = self.text(policy, kind);
-        self.policies.insert(identity, compiled);
-        compiled
-    }
-
-    fn text(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> PolicyId {
         // Of other kinds there are few, and nothing but their own statements tells where they stand.
         let shared = matches!(
             kind,
             PolicyKind::Key | PolicyKind::Identity | PolicyKind::Boundary
         );
-        let Some(says) = policy.document.says().filter(|_| shared) else {
-            return self.document(kind, &policy.name, &policy.document);
+        let compiled = match shared && policy.document.opaque.is_none() {
+            true => self.shared(policy, kind),
+            false => {
+                let id = self.document(kind, &policy.name, &policy.document);
+                let statements = self.world.policy(id).map(|policy| policy.statements.as_slice());
+                Written {
+                    policy: id,
+                    statements: statements.unwrap_or_default().into(),
+                    text: Arc::clone(policy),
+                }
+            }
         };
-        if let Some(&known) = self.texts.get(&(kind, says.clone())) {
-            return known;
-        }
-        let compiled = self.document(kind, &policy.name, &policy.document);
-        self.texts.insert((kind, says), compiled);
+        self.policies.insert(identity, compiled.clone());
         compiled
     }
 
-    /// Compiles a document.
+    /// Compiles a policy together with others: each statement once wherever it stands, and once what all who say the
+    /// same about KMS say.
+    fn shared(&mut self, policy: &'s Arc<NamedPolicy>, kind: PolicyKind) -> Written {
+        let document = &policy.document;
+        let next = PolicyId::at(self.world.policies.len());
+        let compiled = |written: &WrittenStatement| {
+            Statement::new(next, kind, &policy.name, document.variables, written)
+        };
+        let mut statements = Vec::new();
+        for written in &document.statements {
+            let new = StatementId::at(self.world.statements.len());
+            let id = match written.says() {
+                Some(says) => *self.said.entry((kind, document.variables, says)).or_insert(new),
+                None => new,
+            };
+            if id == new {
+                self.world.statements.push(compiled(written));
+            }
+            statements.push(id);
+        }
+        let about_kms = |id: &StatementId| {
+            let statement = self.world.statement(*id);
+            statement.is_some_and(|one| !(one.actions | one.doubtful).is_empty())
+        };
+        let mut counting: Vec<StatementId> = statements.iter().copied().filter(about_kms).collect();
+        counting.sort_unstable();
+        counting.dedup();
+        let id = *self
+            .alike
+            .entry((kind, counting))
+            .or_insert_with_key(|(_, counting)| {
+                self.world.policies.push(Policy {
+                    name: policy.name.clone(),
+                    statements: counting.clone(),
+                });
+                next
+            });
+        Written {
+            policy: id,
+            statements: statements.into(),
+            text: Arc::clone(policy),
+        }
+    }
+
+    /// Compiles a document by itself.
     pub(crate) fn document(&mut self, kind: PolicyKind, name: &str, document: &Document) -> PolicyId {
         let id = PolicyId::at(self.world.policies.len());
         let whole = document
@@ -171,11 +212,8 @@ impl<'s> Builder<'s> {
             .map(|why| unknown_statement(Some(why.clone()), document));
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
-            let mut statement = Statement::new(id, kind, name, document.variables, written);
-            let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-            let block = (written.conditions.clone(), document.variables);
-            statement.block = *self.blocks.entry(block).or_insert(next);
             statements.push(StatementId::at(self.world.statements.len()));
+            let statement = Statement::new(id, kind, name, document.variables, written);
             self.world.statements.push(statement);
         }
         self.world.policies.push(Policy {
@@ -263,9 +301,9 @@ impl<'s> Builder<'s> {
         let written: Vec<Written> = key
             .policies
             .iter()
-            .map(|policy| (self.policy(policy, PolicyKind::Key), Arc::clone(policy)))
+            .map(|policy| self.policy(policy, PolicyKind::Key))
             .collect();
-        let mut policies: Vec<PolicyId> = written.iter().map(|(policy, _)| *policy).collect();
+        let mut policies: Vec<PolicyId> = written.iter().map(|one| one.policy).collect();
         let managed =
             key.aws_managed == Some(true) || key.aliases.iter().any(|alias| alias.starts_with("alias/aws/"));
         if policies.is_empty() && managed {
@@ -348,7 +386,7 @@ impl<'s> Builder<'s> {
             let policy = endpoint
                 .policy
                 .as_ref()
-                .map(|policy| self.policy(policy, PolicyKind::Endpoint));
+                .map(|policy| self.policy(policy, PolicyKind::Endpoint).policy);
             let entry = Endpoint {
                 vpc: endpoint.vpc.clone(),
                 account: endpoint.account.clone(),

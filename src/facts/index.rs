@@ -2,7 +2,7 @@
 
 use super::matching::is_party;
 use super::world::{Kind, Party, Principal};
-use crate::arn::PrincipalArn;
+use crate::arn::{PrincipalArn, unique_id};
 use ahash::AHashMap;
 use smallvec::SmallVec;
 
@@ -16,7 +16,7 @@ pub(super) struct Index<'a> {
     /// Roles by what the ARNs of their sessions have of them: partition, account and name.
     roles: AHashMap<(&'a str, &'a str, &'a str), Positions>,
     pub(super) services: Vec<usize>,
-    pub(super) federated: Vec<usize>,
+    federated: Vec<usize>,
     pub(super) providers: Vec<usize>,
 }
 
@@ -75,6 +75,10 @@ impl<'a> Index<'a> {
     /// Positions of principals that a text may name.
     pub(super) fn named(&self, text: &str) -> Vec<usize> {
         let mut found = Vec::new();
+        if unique_id(text).is_some() {
+            // That of the user that made the session.
+            found.extend(&self.federated);
+        }
         for map in [&self.by_name, &self.by_origin, &self.by_unique_id] {
             found.extend(map.get(text).into_iter().flatten());
         }

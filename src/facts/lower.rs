@@ -1,117 +1,212 @@
-//! Facts about the principals and keys at hand: all of a snapshot, or one of each.
+//! Facts about the principals and keys at hand: some keys of a snapshot with whoever has to do with them, or one of each.
 
+use super::classes::Part;
 use super::id::{
     AccountId, GrantId, GranteeKind, KeyId, MatchKind, PolicyId, PrincipalId, StatementId, TestId,
 };
 use super::index::Index;
 use super::matching::names;
 use super::relations::Facts;
-use super::residual::principal_test;
+use super::residual::{account_test, principal_test};
 use super::statement::{Cover, Statement};
 use super::view::View;
 use super::world::{Grant, Key, Kind, Party, Principal, Resource, World};
 use crate::policy::document::{PolicyKind, PrincipalEntry};
 use ahash::{AHashMap, AHashSet};
-use std::collections::hash_map::Entry;
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// What to lower.
+/// What to lower: some keys, and those of a cast who may have to do with them.
 pub(crate) struct Scope<'a> {
-    pub(crate) view: View<'a>,
-    pub(crate) principals: Vec<(PrincipalId, &'a Principal)>,
-    pub(crate) keys: Vec<(KeyId, &'a Key, Grants)>,
+    pub(crate) cast: &'a Cast<'a>,
+    pub(crate) keys: &'a [(KeyId, &'a Key)],
+    /// Which pairs the facts are for.
+    pub(crate) part: Part,
     /// Policy of the VPC endpoint the requests come through.
     pub(crate) endpoint: Option<PolicyId>,
     /// Whether denies matter also for principals that no path of the key can reach.
     pub(crate) all_denies: bool,
 }
 
-/// Which grants of a key to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Grants {
-    /// All.
-    All,
-    /// Only who may retire them by account (S4.9.8): keys of one class differ in all else.
-    Retirable,
+/// Principals, ready to be looked up for key after key.
+pub(crate) struct Cast<'a> {
+    view: View<'a>,
+    principals: Vec<(PrincipalId, &'a Principal)>,
+    index: Index<'a>,
+    by_account: AHashMap<AccountId, Vec<usize>>,
+    /// Those who belong to no account.
+    elsewhere: Vec<usize>,
+    /// Policies by the accounts whose principals they bind.
+    holders: AHashMap<AccountId, Vec<PolicyId>>,
+    /// Tests by their text.
+    tests: RwLock<AHashMap<String, Arc<Test>>>,
+}
+
+/// A test of conditions on the principal, and whom it admits.
+struct Test {
+    id: TestId,
+    admits: Vec<(PrincipalId, Option<AccountId>)>,
+    accounts: AHashSet<AccountId>,
+}
+
+impl<'a> Cast<'a> {
+    pub(crate) fn new(view: View<'a>, principals: Vec<(PrincipalId, &'a Principal)>) -> Self {
+        let mut by_account: AHashMap<AccountId, Vec<usize>> = AHashMap::new();
+        let mut holders: AHashMap<AccountId, Vec<PolicyId>> = AHashMap::new();
+        let mut elsewhere = Vec::new();
+        for (position, (_, principal)) in principals.iter().enumerate() {
+            let Some(account) = principal.account else {
+                elsewhere.push(position);
+                continue;
+            };
+            by_account.entry(account).or_default().push(position);
+            let held = holders.entry(account).or_default();
+            held.extend(principal.policies.iter().chain(&principal.boundary));
+            held.extend(principal.session_policies.iter().flatten());
+        }
+        for (&id, held) in &mut holders {
+            let account = view.world.account(id).filter(|account| account.scp_member);
+            let levels = account.into_iter().flat_map(|account| &account.levels);
+            let levels = levels.filter_map(|level| view.world.levels.get(level.index()));
+            held.extend(levels.flat_map(|level| &level.scps));
+            held.sort_unstable();
+            held.dedup();
+        }
+        Cast {
+            index: Index::new(principals.iter().map(|&(_, principal)| principal)),
+            view,
+            principals,
+            by_account,
+            elsewhere,
+            holders,
+            tests: RwLock::default(),
+        }
+    }
+
+    /// The test of a statement's conditions on the principal; with none, everyone passes.
+    fn test(&self, statement: &Statement) -> Arc<Test> {
+        let text = statement.principal_conditions();
+        let known = || self.tests.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(test) = known().get(&text) {
+            return Arc::clone(test);
+        }
+        let (admits, accounts) = self.admitted(statement, text.is_empty());
+        let mut tests = self.tests.write().unwrap_or_else(PoisonError::into_inner);
+        let id = TestId::at(tests.len());
+        let test = tests.entry(text);
+        let made = || Arc::new(Test { id, admits, accounts });
+        Arc::clone(test.or_insert_with(made))
+    }
+
+    fn admitted(
+        &self,
+        statement: &Statement,
+        everyone: bool,
+    ) -> (Vec<(PrincipalId, Option<AccountId>)>, AHashSet<AccountId>) {
+        let world = self.view.world;
+        let mut admits = Vec::new();
+        let mut accounts = AHashSet::new();
+        let mut admit = |position: &usize| {
+            let Some(&(id, principal)) = self.principals.get(*position) else {
+                return;
+            };
+            if everyone || principal_test(world, statement, principal) {
+                admits.push((id, principal.account));
+                accounts.extend(principal.account);
+            }
+        };
+        self.elsewhere.iter().for_each(&mut admit);
+        for members in self.by_account.values() {
+            let first = members
+                .first()
+                .and_then(|&position| self.principals.get(position));
+            if everyone || first.is_some_and(|(_, first)| account_test(world, statement, first)) {
+                members.iter().for_each(&mut admit);
+            }
+        }
+        (admits, accounts)
+    }
 }
 
 /// The facts of a scope.
 pub(crate) fn lower(scope: &Scope<'_>) -> Facts {
     let mut lowering = Lowering {
         scope,
+        cast: scope.cast,
         facts: Facts::default(),
-        index: Index::new(scope.principals.iter().map(|&(_, principal)| principal)),
-        holders: AHashMap::new(),
+        accounts: AHashSet::new(),
         tests: AHashMap::new(),
         seen: AHashSet::new(),
     };
-    lowering.principals();
-    lowering.accounts();
-    for &(id, key, grants) in &scope.keys {
-        lowering.key(id, key, grants);
+    for &(id, key) in scope.keys {
+        lowering.key(id, key);
     }
+    lowering.accounts();
+    lowering.principals();
     lowering.facts
 }
 
 struct Lowering<'a> {
     scope: &'a Scope<'a>,
+    cast: &'a Cast<'a>,
     facts: Facts,
-    index: Index<'a>,
-    /// Policies by the accounts whose principals they bind.
-    holders: AHashMap<AccountId, Vec<PolicyId>>,
-    /// Tests by their text, with the accounts of those they admit.
-    tests: AHashMap<String, (TestId, AHashSet<AccountId>)>,
+    /// The accounts whose principals have to do with some key.
+    accounts: AHashSet<AccountId>,
+    /// The tests that statements make.
+    tests: AHashMap<TestId, Arc<Test>>,
     /// Statements whose principal element is lowered.
     seen: AHashSet<StatementId>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// Whoever belongs to the accounts at hand, or to none.
     fn principals(&mut self) {
-        for &(id, principal) in &self.scope.principals {
-            if let Some(account) = principal.account {
-                self.facts.in_account.push((id, account));
+        let cast = self.cast;
+        let mut accounts: Vec<AccountId> = self.accounts.iter().copied().collect();
+        accounts.sort_unstable();
+        let members = accounts.iter().filter_map(|account| cast.by_account.get(account));
+        for position in members.flatten().chain(&cast.elsewhere) {
+            if let Some(&(id, principal)) = cast.principals.get(*position) {
+                self.principal(id, principal);
             }
-            match principal.kind {
-                Kind::Root => self.facts.root_user.push((id,)),
-                Kind::Service => self.facts.service_caller.push((id,)),
-                _ => {}
-            }
-            if principal.service_linked {
-                self.facts.service_linked.push((id,));
-            }
+        }
+        let mut tests: Vec<&Arc<Test>> = self.tests.values().collect();
+        tests.sort_unstable_by_key(|test| test.id);
+        for test in tests {
+            let here = |account: Option<AccountId>| account.is_none_or(|one| self.accounts.contains(&one));
+            let admitted = test.admits.iter().filter(|(_, account)| here(*account));
             self.facts
-                .holds
-                .extend(principal.policies.iter().map(|&policy| (id, policy)));
-            self.facts
-                .bounded
-                .extend(principal.boundary.map(|policy| (id, policy)));
-            let session = principal.session_policies.iter().flatten();
-            self.facts
-                .limited
-                .extend(session.clone().map(|&policy| (id, policy)));
-            if let Some(account) = principal.account {
-                let held = self.holders.entry(account).or_default();
-                held.extend(
-                    principal
-                        .policies
-                        .iter()
-                        .chain(&principal.boundary)
-                        .chain(session),
-                );
-            }
+                .admits
+                .extend(admitted.map(|&(principal, _)| (test.id, principal)));
         }
     }
 
+    fn principal(&mut self, id: PrincipalId, principal: &Principal) {
+        let facts = &mut self.facts;
+        facts
+            .in_account
+            .extend(principal.account.map(|account| (id, account)));
+        match principal.kind {
+            Kind::Root => facts.root_user.push((id,)),
+            Kind::Service => facts.service_caller.push((id,)),
+            _ => {}
+        }
+        if principal.service_linked {
+            facts.service_linked.push((id,));
+        }
+        facts
+            .holds
+            .extend(principal.policies.iter().map(|&policy| (id, policy)));
+        facts
+            .bounded
+            .extend(principal.boundary.map(|policy| (id, policy)));
+        let session = principal.session_policies.iter().flatten();
+        facts.limited.extend(session.map(|&policy| (id, policy)));
+    }
+
     fn accounts(&mut self) {
-        let mut accounts: Vec<AccountId> = self
-            .scope
-            .principals
-            .iter()
-            .filter_map(|(_, p)| p.account)
-            .collect();
-        accounts.extend(self.scope.keys.iter().map(|(_, key, _)| key.account));
+        let mut accounts: Vec<AccountId> = self.accounts.iter().copied().collect();
         accounts.sort_unstable();
-        accounts.dedup();
-        let world = self.scope.view.world;
+        let world = self.cast.view.world;
         let mut levels = AHashSet::new();
         for id in accounts {
             let Some(account) = world.account(id) else {
@@ -132,7 +227,6 @@ impl Lowering<'_> {
                     .extend(known.rcps.iter().map(|&policy| (id, policy)));
                 if account.scp_member {
                     self.facts.scp_level.push((id, level));
-                    self.holders.entry(id).or_default().extend(&known.scps);
                     if levels.insert(level) {
                         self.facts
                             .scp_attached
@@ -141,16 +235,13 @@ impl Lowering<'_> {
                 }
             }
         }
-        for held in self.holders.values_mut() {
-            held.sort_unstable();
-            held.dedup();
-        }
         self.facts
             .endpoint
             .extend(self.scope.endpoint.map(|policy| (policy,)));
     }
 
-    fn key(&mut self, id: KeyId, key: &Key, grants: Grants) {
+    fn key(&mut self, id: KeyId, key: &Key) {
+        self.accounts.insert(key.account);
         if key.kind != Resource::Key {
             self.facts.keyless.push((id, key.account, key.actions));
             return self.policies_on(id, key, &[key.account].into_iter().collect());
@@ -161,42 +252,35 @@ impl Lowering<'_> {
         }
         let mut accounts: AHashSet<AccountId> = [key.account].into_iter().collect();
         if self.scope.all_denies {
-            accounts.extend(
-                self.scope
-                    .principals
-                    .iter()
-                    .filter_map(|(_, principal)| principal.account),
-            );
+            accounts.extend(self.cast.by_account.keys());
         }
-        let view = self.scope.view;
+        let view = self.cast.view;
         for &policy in view.key_policies(key) {
             for statement_id in view.statements_of(policy) {
                 let Some(statement) = view.statement(statement_id) else {
                     continue;
                 };
-                if self.on_key(statement) {
+                if self.scope.part.looks_at(statement) {
                     self.key_statement(id, key, statement_id, statement, &mut accounts);
                 }
             }
         }
-        if grants == Grants::All {
-            for &grant_id in &key.grants {
-                if let Some(grant) = view.world.grant(grant_id) {
-                    self.grant(id, grant_id, grant, &mut accounts);
-                }
-            }
+        // Grants to accounts are about all their members; those to others are looked at for these alone.
+        let for_part =
+            |grant: &Grant| self.scope.part == Part::Single || matches!(grant.grantee, Party::Account(_));
+        let grants = key
+            .grants
+            .iter()
+            .filter_map(|&id| Some((id, view.world.grant(id)?)));
+        for (grant_id, grant) in grants.filter(|(_, grant)| for_part(grant)).collect::<Vec<_>>() {
+            self.grant(id, grant_id, grant, &mut accounts);
         }
         for (grant_id, grant) in retirable(view.world, key) {
             self.facts.retirable.push((grant_id, id));
-            if grants == Grants::Retirable {
-                self.retired_by(grant_id, grant, &mut accounts);
-            }
+            self.retired_by(grant_id, grant, &mut accounts);
         }
         self.policies_on(id, key, &accounts);
-    }
-
-    fn on_key(&self, statement: &Statement) -> bool {
-        !(statement.actions | statement.doubtful).is_empty()
+        self.accounts.extend(accounts);
     }
 
     fn key_statement(
@@ -207,7 +291,7 @@ impl Lowering<'_> {
         statement: &Statement,
         accounts: &mut AHashSet<AccountId>,
     ) {
-        let account = self.scope.view.account_name(key.account);
+        let account = self.cast.view.account_name(key.account);
         if statement.covers(key, account) == Cover::No {
             return;
         }
@@ -238,8 +322,8 @@ impl Lowering<'_> {
             .as_ref()
             .is_some_and(|principals| principals.negated);
         if negated && !anyone {
-            for &(principal_id, principal) in &self.scope.principals {
-                for named in names(self.scope.view, statement, principal) {
+            for &(principal_id, principal) in &self.cast.principals {
+                for named in names(self.cast.view, statement, principal) {
                     accounts.extend(principal.account);
                     if first {
                         self.facts.names_principal.push((id, principal_id, named.kind));
@@ -258,22 +342,17 @@ impl Lowering<'_> {
             match entry {
                 PrincipalEntry::Anyone => everyone = true,
                 PrincipalEntry::Aws(text) if text == "*" => everyone = true,
-                PrincipalEntry::Aws(text) => match self.scope.view.account_named(text) {
+                PrincipalEntry::Aws(text) => match self.cast.view.account_named(text) {
                     Some(account) => {
                         accounts.insert(account);
                         if first {
                             self.facts.names_account.push((id, account));
                         }
                     }
-                    None => {
-                        candidates.extend(self.index.named(text));
-                        if crate::arn::unique_id(text).is_some() {
-                            candidates.extend(&self.index.federated);
-                        }
-                    }
+                    None => candidates.extend(self.cast.index.named(text)),
                 },
-                PrincipalEntry::Service(_) => candidates.extend(&self.index.services),
-                PrincipalEntry::Federated(_) => candidates.extend(&self.index.providers),
+                PrincipalEntry::Service(_) => candidates.extend(&self.cast.index.services),
+                PrincipalEntry::Federated(_) => candidates.extend(&self.cast.index.providers),
                 PrincipalEntry::CanonicalUser(_) | PrincipalEntry::Other(..) => {}
             }
         }
@@ -283,10 +362,10 @@ impl Lowering<'_> {
             }
             // Only what allows brings principals to the key; whom a Deny spares is left to its conditions.
             if statement.allows {
-                let (test, admitted) = self.test(statement, statement.principal_conditions());
-                accounts.extend(admitted);
+                let test = self.cast.test(statement);
+                accounts.extend(&test.accounts);
                 if first {
-                    self.facts.asks.push((id, test));
+                    self.asks(id, test);
                 }
             }
             if first {
@@ -302,10 +381,10 @@ impl Lowering<'_> {
         candidates.sort_unstable();
         candidates.dedup();
         for position in candidates {
-            let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
+            let Some(&(principal_id, principal)) = self.cast.principals.get(position) else {
                 continue;
             };
-            for named in names(self.scope.view, statement, principal) {
+            for named in names(self.cast.view, statement, principal) {
                 if matches!(
                     named.kind,
                     MatchKind::Anyone | MatchKind::Account | MatchKind::Root
@@ -320,32 +399,17 @@ impl Lowering<'_> {
         }
     }
 
-    /// The test of some conditions on the principal, given as text (none: everyone passes), with the accounts it admits.
-    fn test(&mut self, statement: &Statement, text: String) -> (TestId, &AHashSet<AccountId>) {
-        let next = TestId::at(self.tests.len());
-        let (id, accounts) = match self.tests.entry(text) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let everyone = new.key().is_empty();
-                let mut accounts = AHashSet::new();
-                for &(principal_id, principal) in &self.scope.principals {
-                    if everyone || principal_test(self.scope.view.world, statement, principal) {
-                        self.facts.admits.push((next, principal_id));
-                        accounts.extend(principal.account);
-                    }
-                }
-                new.insert((next, accounts))
-            }
-        };
-        (*id, accounts)
+    fn asks(&mut self, id: StatementId, test: Arc<Test>) {
+        self.facts.asks.push((id, test.id));
+        self.tests.insert(test.id, test);
     }
 
     /// What identity policies, boundaries, SCPs and the like of the given accounts say about a key.
     fn policies_on(&mut self, key_id: KeyId, key: &Key, accounts: &AHashSet<AccountId>) {
-        let world = self.scope.view.world;
+        let world = self.cast.view.world;
         let mut policies: Vec<PolicyId> = accounts
             .iter()
-            .filter_map(|account| self.holders.get(account))
+            .filter_map(|account| self.cast.holders.get(account))
             .flatten()
             .copied()
             .collect();
@@ -368,14 +432,15 @@ impl Lowering<'_> {
     }
 
     fn policy_on(&mut self, policy: PolicyId, key_id: KeyId, key: &Key) {
-        let view = self.scope.view;
+        let view = self.cast.view;
         let account = view.account_name(key.account);
         for id in view.statements_of(policy) {
             let Some(statement) = view.statement(id) else {
                 continue;
             };
             let mask = (statement.actions | statement.doubtful) & key.actions;
-            if mask.is_empty() || statement.covers(key, account) == Cover::No {
+            let looked_at = !mask.is_empty() && self.scope.part.looks_at(statement);
+            if !looked_at || statement.covers(key, account) == Cover::No {
                 continue;
             }
             if statement.allows {
@@ -389,8 +454,7 @@ impl Lowering<'_> {
                     PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session
                 );
                 if of_holders && self.seen.insert(id) {
-                    let (test, _) = self.test(statement, statement.principal_conditions());
-                    self.facts.asks.push((id, test));
+                    self.asks(id, self.cast.test(statement));
                 }
             }
             if statement.kind == PolicyKind::Endpoint {
@@ -402,8 +466,8 @@ impl Lowering<'_> {
     fn grant(&mut self, key: KeyId, id: GrantId, grant: &Grant, accounts: &mut AHashSet<AccountId>) {
         self.facts.grant.push((id, key, grant.operations));
         self.retired_by(id, grant, accounts);
-        for position in self.index.party(&grant.grantee) {
-            let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
+        for position in self.cast.index.party(&grant.grantee) {
+            let Some(&(principal_id, principal)) = self.cast.principals.get(position) else {
                 continue;
             };
             accounts.extend(principal.account);
@@ -418,8 +482,8 @@ impl Lowering<'_> {
             accounts.insert(account);
             self.facts.grantee_account.push((id, account));
         }
-        for position in self.index.party(&grant.retiring) {
-            let Some(&(principal_id, principal)) = self.scope.principals.get(position) else {
+        for position in self.cast.index.party(&grant.retiring) {
+            let Some(&(principal_id, principal)) = self.cast.principals.get(position) else {
                 continue;
             };
             accounts.extend(principal.account);

@@ -6,7 +6,7 @@ use super::id::{AccountId, PolicyId, PrincipalId};
 use super::world::{Kind, Party, Principal, Written};
 use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::ActionSet;
-use crate::model::principal::{Account, Permissions, Policy as NamedPolicy, Role, User};
+use crate::model::principal::{Account, Permissions, Role, User};
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -115,24 +115,24 @@ impl<'s> Builder<'s> {
         self.add(principal);
     }
 
-    fn identity(&mut self, account: &'s Account, permissions: &'s Permissions) -> Vec<Held<'s>> {
+    fn identity(&mut self, account: &'s Account, permissions: &'s Permissions) -> Vec<Held> {
         let mut held: Vec<Held> = Vec::new();
         for policy in &permissions.inline {
-            held.push((self.policy(policy, PolicyKind::Identity), Some(policy)));
+            held.push(known(self.policy(policy, PolicyKind::Identity)));
         }
         for arn in &permissions.attached {
             held.push(match account.managed.get(arn) {
-                Some(policy) => (self.policy(policy, PolicyKind::Identity), Some(policy)),
+                Some(policy) => known(self.policy(policy, PolicyKind::Identity)),
                 None => (self.unknown_identity(&format!("managed policy {arn}")), None),
             });
         }
         held
     }
 
-    fn boundary(&mut self, account: &'s Account, permissions: &'s Permissions) -> Option<Held<'s>> {
+    fn boundary(&mut self, account: &'s Account, permissions: &'s Permissions) -> Option<Held> {
         let arn = permissions.boundary.as_ref()?;
         Some(match account.managed.get(arn) {
-            Some(policy) => (self.policy(policy, PolicyKind::Boundary), Some(policy)),
+            Some(policy) => known(self.policy(policy, PolicyKind::Boundary)),
             None => {
                 let about = format!("the boundary {arn}, whose text is not in the snapshot,");
                 let unknown = self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL);
@@ -347,17 +347,27 @@ pub(crate) fn bare(kind: Kind, name: &str, partition: &str) -> Principal {
 }
 
 /// A policy that somebody holds, and its text if the snapshot has it.
-type Held<'a> = (PolicyId, Option<&'a Arc<NamedPolicy>>);
+type Held = (PolicyId, Option<Written>);
+
+fn known(written: Written) -> Held {
+    (written.policy, Some(written))
+}
 
 /// The policies whose texts there are, each once.
-fn written<'a>(mut held: Vec<Held<'a>>, boundary: Option<Held<'a>>) -> Vec<Written> {
-    held.extend(boundary);
-    held.sort_by_key(|(policy, text)| (*policy, text.map(Arc::as_ptr)));
-    held.dedup_by_key(|(policy, text)| (*policy, text.map(Arc::as_ptr)));
-    let texts = held.into_iter();
-    texts
-        .filter_map(|(policy, text)| Some((policy, Arc::clone(text?))))
-        .collect()
+fn written(held: Vec<Held>, boundary: Option<Held>) -> Vec<Written> {
+    let texts = held
+        .into_iter()
+        .chain(boundary)
+        .filter_map(|(_, written)| written);
+    let mut written: Vec<Written> = Vec::new();
+    for one in texts {
+        // Somebody may hold a policy directly and through a group.
+        let same = |known: &Written| known.policy == one.policy && Arc::ptr_eq(&known.text, &one.text);
+        if !written.iter().any(same) {
+            written.push(one);
+        }
+    }
+    written
 }
 
 /// Whether a text is the name of a service principal.

@@ -7,7 +7,7 @@ use super::stated::{Stated, StatedRequest};
 use super::statement::{Cover, Statement};
 use super::view::View;
 use super::world::{Key, Kind, Party, Principal, World};
-use crate::condition::block::{Context, KeyName};
+use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas, Range};
 use crate::condition::known::{Known, Possible};
 use crate::condition::operator::Test;
@@ -22,6 +22,25 @@ pub(crate) fn principal_test(world: &World, statement: &Statement, principal: &P
     statement
         .principal_only()
         .all(|condition| condition.evaluate(&context, &mut formulas) != FormulaId::FALSE)
+}
+
+/// Whether a statement's conditions on the account may admit the principals of one, given any of them.
+pub(crate) fn account_test(world: &World, statement: &Statement, member: &Principal) -> bool {
+    let context = AnythingBy {
+        world,
+        principal: member,
+    };
+    let of_account = |condition: &&PreparedCondition| condition.keys().all(|key| same_in_account(&key.name));
+    let mut conditions = statement.principal_only().filter(of_account);
+    conditions.all(|condition| condition.evaluate(&context, &mut Formulas::default()) != FormulaId::FALSE)
+}
+
+/// Condition keys that have one value for all principals of an account.
+fn same_in_account(name: &str) -> bool {
+    matches!(
+        name,
+        "aws:PrincipalAccount" | "kms:CallerAccount" | "aws:PrincipalOrgID" | "aws:PrincipalOrgPaths"
+    )
 }
 
 /// One principal's requests on one key: any of them, or one that is stated.

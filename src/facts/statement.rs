@@ -2,7 +2,7 @@
 
 use super::id::PolicyId;
 use super::world::{Key, Resource};
-use crate::arn::{ArnPattern, Match};
+use crate::arn::{ArnPattern, KeyArn, Match, PrincipalArn, is_account_id};
 use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::key::Support;
@@ -11,7 +11,7 @@ use crate::condition::subject::{Subject, SubjectId};
 use crate::condition::variable::{Piece, Template, template};
 use crate::model::action::{Action, ActionSet, matching};
 use crate::pattern::Token;
-use crate::policy::document::{self, Effect, Patterns, PolicyKind, Principals};
+use crate::policy::document::{self, Effect, Patterns, PolicyKind, PrincipalEntry, Principals};
 use crate::source::Location;
 
 /// A statement, compiled.
@@ -34,11 +34,10 @@ pub(crate) struct Statement {
     resources_negated: bool,
     any_resource: bool,
     pub(crate) conditions: Vec<PreparedCondition>,
-    /// Statements with equal conditions share a block; `0` is "no condition".
-    pub(crate) block: u32,
     /// Sets of its actions for which the conditions see the same keys (S6.3a).
     pub(crate) groups: Vec<ActionSet>,
     pub(crate) principals: Option<Principals>,
+    pub(crate) about: About,
     /// Why it cannot be understood: then it may apply to anybody, any action and any resource (S2.1.10).
     pub(crate) opaque: Option<Opaque>,
 }
@@ -49,6 +48,17 @@ pub(crate) struct Opaque {
     pub(crate) rule: &'static str,
     /// Who would say it: "the key policy of ..., which is not in the snapshot,".
     pub(crate) about: String,
+}
+
+/// Whether a statement is about principals or keys that it lists one by one, and about no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// It may be about any.
+    Many,
+    /// A key policy's statement, which names users, roles and sessions only.
+    ListedPrincipals,
+    /// An identity policy's statement, which names keys only.
+    ListedKeys,
 }
 
 #[derive(Debug, Clone)]
@@ -131,8 +141,13 @@ impl Statement {
                 .as_ref()
                 .is_some_and(|resources| resources.negated),
             conditions,
-            block: 0,
             principals: written.principals.clone(),
+            about: match kind {
+                _ if opaque.is_some() => About::Many,
+                PolicyKind::Key if lists_principals(written) => About::ListedPrincipals,
+                PolicyKind::Identity if lists_keys(written) => About::ListedKeys,
+                _ => About::Many,
+            },
             opaque,
         }
     }
@@ -171,6 +186,12 @@ impl Statement {
     pub(crate) fn tells_keys_apart(&self) -> bool {
         let every = |one: &ResourcePattern| one.template.is_none() && one.pattern.is_everything();
         !self.any_resource && !self.resources.iter().any(every)
+    }
+
+    /// The texts of users, roles and sessions in the principal element, also where it is negated.
+    pub(crate) fn principal_texts(&self) -> impl Iterator<Item = &str> {
+        let entries = self.principals.iter().flat_map(|one| &one.entries);
+        entries.filter_map(listed_principal)
     }
 
     /// A text that is equal for equal resource elements.
@@ -274,6 +295,33 @@ impl Statement {
             any
         }
     }
+}
+
+/// The text of an entry that stands for no account and not for everyone.
+fn listed_principal(entry: &PrincipalEntry) -> Option<&str> {
+    let PrincipalEntry::Aws(text) = entry else {
+        return None;
+    };
+    let is_account =
+        is_account_id(text) || matches!(PrincipalArn::parse(text), Some(PrincipalArn::Root { .. }));
+    (text != "*" && !is_account).then_some(text)
+}
+
+fn lists_principals(written: &document::Statement) -> bool {
+    let listed = |principals: &Principals| {
+        !principals.negated
+            && principals
+                .entries
+                .iter()
+                .all(|entry| listed_principal(entry).is_some())
+    };
+    written.principals.as_ref().is_some_and(listed)
+}
+
+fn lists_keys(written: &document::Statement) -> bool {
+    let is_key = |text: &String| !text.contains(['*', '?', '$']) && KeyArn::parse(text).is_some();
+    let listed = |resources: &Patterns| !resources.negated && resources.patterns.iter().all(is_key);
+    written.resources.as_ref().is_some_and(listed)
 }
 
 /// What a condition key is to an action: whether it is supported, and which of the values it has there.

@@ -139,8 +139,14 @@ pub(crate) struct Principal {
     pub(crate) alike: bool,
 }
 
-/// A policy as compiled, and as written by one of those who hold it: several may say the same.
-pub(crate) type Written = (PolicyId, Arc<NamedPolicy>);
+/// A policy as written by one of those who hold it, and as compiled: several may say the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) policy: PolicyId,
+    /// By position in the document; also those that are not about KMS.
+    pub(crate) statements: Arc<[StatementId]>,
+    pub(crate) text: Arc<NamedPolicy>,
+}
 
 /// A key, or what stands for the resource of requests without one.
 #[derive(Debug, Clone, Default)]
@@ -184,7 +190,7 @@ pub(crate) enum Resource {
     Alias,
 }
 
-/// A policy document.
+/// What a policy document, or several that say the same, say about KMS.
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
     pub(crate) name: String,

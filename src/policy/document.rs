@@ -37,51 +37,6 @@ pub struct Document {
     pub location: Location,
 }
 
-/// What a document says, wherever it stands: whether it has variables, and its statements.
-pub(crate) type Said<'a> = (bool, Vec<Says<'a>>);
-
-/// What a statement says, wherever it stands.
-type Says<'a> = (
-    &'a Option<String>,
-    u32,
-    Option<Effect>,
-    &'a Option<Principals>,
-    &'a Option<Patterns>,
-    &'a Option<Patterns>,
-    &'a [Condition],
-);
-
-impl Document {
-    /// What the document says, wherever it stands; `None` if some of it cannot be understood.
-    #[must_use]
-    pub(crate) fn says(&self) -> Option<Said<'_>> {
-        let understood = self.opaque.is_none() && self.statements.iter().all(|one| one.opaque.is_none());
-        let says = |one| {
-            let &Statement {
-                ref sid,
-                index,
-                effect,
-                ref principals,
-                ref actions,
-                ref resources,
-                ref conditions,
-                opaque: _,
-                location: _,
-            } = one;
-            (
-                sid,
-                index,
-                effect,
-                principals,
-                actions,
-                resources,
-                conditions.as_slice(),
-            )
-        };
-        understood.then(|| (self.variables, self.statements.iter().map(says).collect()))
-    }
-}
-
 /// Allow or Deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
@@ -115,6 +70,34 @@ pub struct Statement {
     pub opaque: Option<String>,
     /// Where the statement stands.
     pub location: Location,
+}
+
+/// What a statement says, wherever it stands.
+pub(crate) type Says<'a> = (
+    Option<Effect>,
+    &'a Option<Principals>,
+    &'a Option<Patterns>,
+    &'a Option<Patterns>,
+    &'a [Condition],
+);
+
+impl Statement {
+    /// What the statement says, wherever it stands; `None` if it cannot be understood.
+    pub(crate) fn says(&self) -> Option<Says<'_>> {
+        let &Statement {
+            effect,
+            ref principals,
+            ref actions,
+            ref resources,
+            ref conditions,
+            ref opaque,
+            sid: _,
+            index: _,
+            location: _,
+        } = self;
+        let says = (effect, principals, actions, resources, conditions.as_slice());
+        opaque.is_none().then_some(says)
+    }
 }
 
 /// `Action`/`NotAction` or `Resource`/`NotResource`.

@@ -176,8 +176,8 @@ impl Engine {
         let mut extra = Extra::default();
         let callers = self.callers(request, &mut extra)?;
         let policy = extra.add(&self.world, PolicyKind::Key, "new key policy", document);
-        let ram = need.key.written.iter().filter(|(_, text)| text.name == "AWS_RAM");
-        let kept = ram.map(|(policy, _)| *policy);
+        let ram = need.key.written.iter().filter(|one| one.text.name == "AWS_RAM");
+        let kept = ram.map(|one| one.policy);
         extra.replace_key_policies(std::iter::once(policy).chain(kept).collect());
         let stated = Stated {
             open: true,

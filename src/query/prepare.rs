@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::facts::asking::unlisted;
 use crate::facts::classes::{Part, Site};
 use crate::facts::id::{AccountId, KeyId, PolicyId, PrincipalId};
-use crate::facts::lower::{Grants, Scope, lower};
+use crate::facts::lower::{Cast, Scope, lower};
 use crate::facts::relations::Facts;
 use crate::facts::view::{Extra, View};
 use crate::facts::world::{Key, Kind, Principal, Resource};
@@ -81,9 +81,14 @@ impl Engine {
             Whose::Listed(site) | Whose::SessionOf(site) => return Arc::new(self.cell(site)),
             Whose::Refused(site) => self.limits_at(site),
             Whose::Other(_, id) => {
-                let on = self.world.key(id).map(|key| (id, key, Grants::All));
-                let scope = |on| scope(asker.view(&self.world), &asker.principal, on, None);
-                on.map(|on| cell(&scope(on), derive)).unwrap_or_default()
+                let one = self.world.key(id).map(|key| One {
+                    view: asker.view(&self.world),
+                    principal: &asker.principal,
+                    key: (id, key),
+                    part: Part::Single,
+                    endpoint: None,
+                });
+                one.map(|one| one.cell(derive)).unwrap_or_default()
             }
         };
         let cell = Arc::new(cell);
@@ -97,13 +102,20 @@ impl Engine {
         else {
             return Cell::default();
         };
-        // Where a text names it, it has a cell by itself.
+        // Who is alike is not named by any text.
+        let by_class = site.part.is_by_class() && matches!(principal.kind, Kind::User | Kind::Role);
         let principal = &Principal {
-            alike: site.part == Part::Alike && matches!(principal.kind, Kind::User | Kind::Role),
+            alike: by_class,
             ..principal.clone()
         };
-        let on = (site.key, key, Grants::All);
-        cell(&scope(View::of(&self.world), principal, on, None), derive_limits)
+        let one = One {
+            view: View::of(&self.world),
+            principal,
+            key: (site.key, key),
+            part: site.part,
+            endpoint: None,
+        };
+        one.cell(derive_limits)
     }
 
     /// The long way: for requests with policies of their own, and keys that are not in the tables.
@@ -163,9 +175,14 @@ impl Engine {
         let cells = askers
             .iter()
             .map(|asker| {
-                let view = asker.view(&self.world);
-                let on = (id, &*need.key, Grants::All);
-                cell(&scope(view, &asker.principal, on, endpoint), derive)
+                let one = One {
+                    view: asker.view(&self.world),
+                    principal: &asker.principal,
+                    key: (id, &*need.key),
+                    part: Part::Single,
+                    endpoint,
+                };
+                one.cell(derive)
             })
             .collect();
         (askers, cells)
@@ -233,29 +250,26 @@ impl Engine {
 }
 
 /// One principal on one key.
-fn scope<'a>(
+struct One<'a> {
     view: View<'a>,
     principal: &'a Principal,
-    on: (KeyId, &'a Key, Grants),
+    key: (KeyId, &'a Key),
+    part: Part,
     endpoint: Option<PolicyId>,
-) -> Scope<'a> {
-    Scope {
-        view,
-        principals: vec![(PrincipalId(0), principal)],
-        keys: vec![on],
-        endpoint,
-        all_denies: true,
-    }
 }
 
-/// The cell of the principal and the key of a scope.
-fn cell(scope: &Scope<'_>, rules: fn(&Facts, &[(PrincipalId, KeyId)]) -> Derived) -> Cell {
-    let [(principal, carried)] = scope.principals.as_slice() else {
-        return Cell::default();
-    };
-    let [(key, _, _)] = scope.keys.as_slice() else {
-        return Cell::default();
-    };
-    let derived = rules(&lower(scope), &[(*principal, *key)]);
-    derived.cell(*principal, *key, carried.account)
+impl One<'_> {
+    /// Its cell, by all rules or some.
+    fn cell(&self, rules: fn(&Facts, &[(PrincipalId, KeyId)]) -> Derived) -> Cell {
+        let id = PrincipalId(0);
+        let facts = lower(&Scope {
+            cast: &Cast::new(self.view, vec![(id, self.principal)]),
+            keys: &[self.key],
+            part: self.part,
+            endpoint: self.endpoint,
+            all_denies: true,
+        });
+        let derived = rules(&facts, &[(id, self.key.0)]);
+        derived.cell(id, self.key.0, self.principal.account)
+    }
 }

@@ -54,27 +54,31 @@ pub(crate) fn statements(case: &Case<'_>, id: StatementId) -> Vec<StatementRef> 
     let Some(statement) = view.statement(id) else {
         return Vec::new();
     };
-    let named = |policy: &str, location: Location| {
+    let named = |policy: &str, sid: &Option<String>, index: u32, location: Location| {
         let (file, line) = place(view, location);
         StatementRef {
             policy: policy.to_owned(),
-            sid: statement.sid.clone(),
-            index: statement.index,
+            sid: sid.clone(),
+            index,
             file,
             line,
         }
     };
     let written = case.key.written.iter().chain(&case.principal.written);
     let found: Vec<StatementRef> = written
-        .filter(|(policy, _)| *policy == statement.policy)
-        .filter_map(|(_, text)| {
-            let mut statements = text.document.statements.iter();
-            let own = statements.find(|one| one.index == statement.index)?;
-            Some(named(&text.name, own.location))
+        .flat_map(|written| {
+            let each = written.statements.iter().zip(&written.text.document.statements);
+            let own = each.filter(|(own, _)| **own == id);
+            own.map(|(_, one)| named(&written.text.name, &one.sid, one.index, one.location))
         })
         .collect();
     match (found.is_empty(), view.policy(statement.policy)) {
-        (true, Some(policy)) => vec![named(&policy.name, statement.location)],
+        (true, Some(policy)) => vec![named(
+            &policy.name,
+            &statement.sid,
+            statement.index,
+            statement.location,
+        )],
         _ => found,
     }
 }

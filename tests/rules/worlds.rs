@@ -8,8 +8,9 @@
 use super::{check_cases, table_lines};
 use crate::condition::formula::Formulas;
 use crate::facts::build;
+use crate::facts::classes::Part;
 use crate::facts::id::{KeyId, PrincipalId, StatementId};
-use crate::facts::lower::{Grants, Scope, lower};
+use crate::facts::lower::{Cast, Scope, lower};
 use crate::facts::residual::Case;
 use crate::facts::view::View;
 use crate::facts::world::{Kind, World};
@@ -123,12 +124,12 @@ fn gaps_on_their_cases() {
         let ids = |n: usize| u32::try_from(n).unwrap();
         let principals = world.principals.iter().enumerate();
         let keys = world.keys.iter().enumerate();
+        let principals = principals.map(|(n, principal)| (PrincipalId(ids(n)), principal));
+        let keys: Vec<_> = keys.map(|(n, key)| (KeyId(ids(n)), key)).collect();
         let facts = lower(&Scope {
-            view: View::of(&world),
-            principals: principals
-                .map(|(n, principal)| (PrincipalId(ids(n)), principal))
-                .collect(),
-            keys: keys.map(|(n, key)| (KeyId(ids(n)), key, Grants::All)).collect(),
+            cast: &Cast::new(View::of(&world), principals.collect()),
+            keys: &keys,
+            part: Part::Single,
             endpoint: None,
             all_denies: false,
         });

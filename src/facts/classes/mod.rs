@@ -1,37 +1,45 @@
 //! Classes: principals, and keys, that nothing in the snapshot tells apart share what is derived for one of them.
 //!
-//! A text that names a principal does not split its class: where a key's policy or a grant names a member, the member is
-//! looked at by itself on that key, and only there. Rules see ids and do not know for how many they stand.
+//! A text that names a principal or a key does not split its class. Statements about principals or keys that they list
+//! one by one ([`About`]), and grants, are looked at for the pairs that they are about, and only there:
+//!
+//! | pair | looked at |
+//! | --- | --- |
+//! | no text and no grant is about it | with all that are alike, once for all such pairs |
+//! | the key's policy names the principal | by itself, on all keys whose policies say the same |
+//! | a policy of the principal lists the key | with all who hold the same, on that key |
+//! | both, or a grant on the key names the principal | by itself, on that key |
+//!
+//! Rules see ids and do not know for how many they stand.
 
-mod named;
+mod pairs;
+mod signature;
 mod tests_of_arns;
 mod what_tells;
 
-use super::id::{GrantId, KeyId, PolicyId, PrincipalId};
-use super::lower::{Grants, retirable};
-use super::statement::Statement;
-use super::world::{Key, Kind, Party, Principal, Resource, World};
+use super::id::{KeyId, PrincipalId};
+use super::statement::{About, Statement};
+use super::world::{Principal, World};
 use crate::policy::document::PolicyKind;
 use ahash::AHashMap;
+pub(crate) use pairs::{Listed, Pairs};
+use std::hash::Hash;
 use std::sync::OnceLock;
-use what_tells::{Sign, Telling};
+use what_tells::Telling;
 
 /// Who and what is alike.
 #[derive(Debug, Default)]
 pub(crate) struct Classes {
-    /// The first of its class, for each principal.
-    principals: Vec<PrincipalId>,
-    /// The first of its class, for each key.
-    keys: Vec<KeyId>,
-    /// All of a class, in order, where they are several.
-    members: AHashMap<PrincipalId, Vec<PrincipalId>>,
-    keys_of: AHashMap<KeyId, Vec<KeyId>>,
-    /// What stands for a class of several principals.
+    /// Principals and keys that are alike but for texts that name them.
+    principals: Partition<PrincipalId>,
+    keys: Partition<KeyId>,
+    /// Of principals that hold statements which list keys: those that hold the same.
+    holders: Partition<PrincipalId>,
+    /// Of keys whose policies name principals: those whose policies say the same.
+    texts: Partition<KeyId>,
+    /// What stands for a class of several principals, by its first.
     standing: AHashMap<PrincipalId, Principal>,
-    /// Members of classes whom the policies of keys name, by the first key of a class.
-    pub(crate) named: Listed,
-    /// Principals that the grants on a key name, where these are not the whole class's.
-    pub(crate) granted: Listed,
+    pub(crate) pairs: Pairs,
     /// Who and what is alike where no path leads; found out when first asked for.
     refused: OnceLock<Refused>,
 }
@@ -39,56 +47,127 @@ pub(crate) struct Classes {
 /// Who and what is alike of those whom no path leads to a key: of them, denies and limits alone are looked at.
 #[derive(Debug, Default)]
 struct Refused {
-    /// The first of its class, for each principal.
-    principals: Vec<PrincipalId>,
-    /// The first of its class, for each key.
-    keys: Vec<KeyId>,
-    /// Everybody whom statements that deny name, by key.
-    denied: Listed,
+    principals: Partition<PrincipalId>,
+    keys: Partition<KeyId>,
 }
 
 impl Refused {
     fn of(world: &World) -> Refused {
+        let stands_against = |statement: &Statement| {
+            let limits = matches!(statement.kind, PolicyKind::Scp | PolicyKind::Boundary);
+            (statement.denies || limits) && statement.about == About::Many
+        };
         let telling = Telling::of(world, stands_against);
         Refused {
-            principals: principals(world, &telling),
-            keys: keys(world, &telling, false),
-            denied: named::denied(world),
+            principals: Partition::of(signature::principals(world, &telling, |_| true)),
+            keys: Partition::of(signature::keys(world, &telling, |_| true, false)),
         }
     }
 }
 
-/// Principals by key, sorted.
-#[derive(Debug, Default)]
-pub(crate) struct Listed(Vec<Vec<PrincipalId>>);
+/// What is alike, by the first of each class.
+#[derive(Debug)]
+struct Partition<I> {
+    first: Vec<I>,
+    /// All of a class, in order, where they are several.
+    members: AHashMap<I, Vec<I>>,
+}
 
-impl Listed {
-    /// The principals listed for a key.
-    pub(crate) fn at(&self, key: KeyId) -> &[PrincipalId] {
-        self.0.get(key.index()).map_or(&[], Vec::as_slice)
-    }
-
-    /// All keys with principals listed, in order.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = (KeyId, &[PrincipalId])> {
-        let all = self.0.iter().enumerate();
-        all.map(|(index, listed)| (KeyId::at(index), listed.as_slice()))
-            .filter(|(_, listed)| !listed.is_empty())
-    }
-
-    fn has(&self, key: KeyId, principal: PrincipalId) -> bool {
-        self.at(key).binary_search(&principal).is_ok()
+impl<I> Default for Partition<I> {
+    fn default() -> Self {
+        Partition {
+            first: Vec::new(),
+            members: AHashMap::new(),
+        }
     }
 }
+
+impl<I: Id> Partition<I> {
+    fn of(first: Vec<I>) -> Self {
+        let mut members: AHashMap<I, Vec<I>> = AHashMap::new();
+        for (index, &class) in first.iter().enumerate() {
+            if I::at(index) != class {
+                members
+                    .entry(class)
+                    .or_insert_with(|| vec![class])
+                    .push(I::at(index));
+            }
+        }
+        Partition { first, members }
+    }
+
+    /// The first of the class of something.
+    fn first(&self, of: I) -> I {
+        self.first.get(of.index()).copied().unwrap_or(of)
+    }
+
+    /// All of a class, by its first.
+    fn members<'a>(&'a self, first: &'a I) -> &'a [I] {
+        self.members
+            .get(first)
+            .map_or(std::slice::from_ref(first), Vec::as_slice)
+    }
+
+    /// The first of each class.
+    fn firsts(&self) -> impl Iterator<Item = I> + '_ {
+        let all = self.first.iter().enumerate();
+        all.filter(|(index, first)| I::at(*index) == **first)
+            .map(|(_, first)| *first)
+    }
+}
+
+/// Ids that are positions.
+trait Id: Copy + Eq + Hash {
+    fn at(position: usize) -> Self;
+    fn index(self) -> usize;
+}
+
+macro_rules! positions {
+    ($($id:ident)*) => {$(
+        impl Id for $id {
+            fn at(position: usize) -> Self {
+                $id::at(position)
+            }
+
+            fn index(self) -> usize {
+                $id::index(self)
+            }
+        }
+    )*};
+}
+
+positions!(PrincipalId KeyId);
 
 /// Where the cell of a principal and a key is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Part {
-    /// With those who are alike.
+    /// With those who are alike, on the keys that are alike.
     Alike,
-    /// By itself, on all keys that are alike.
+    /// By itself, on the keys whose policies say the same: they name it.
     Named,
+    /// With those who hold the same, on this key: their policies list it.
+    Listed,
     /// By itself, on this key.
-    Granted,
+    Single,
+}
+
+impl Part {
+    /// All parts.
+    pub(crate) const ALL: [Part; 4] = [Part::Alike, Part::Named, Part::Listed, Part::Single];
+
+    /// Whether a statement may be about pairs of this part.
+    pub(crate) fn looks_at(self, statement: &Statement) -> bool {
+        match statement.about {
+            About::Many => true,
+            About::ListedPrincipals => matches!(self, Part::Named | Part::Single),
+            About::ListedKeys => matches!(self, Part::Listed | Part::Single),
+        }
+    }
+
+    /// Whether the ids of its principals stand for classes.
+    pub(crate) fn is_by_class(self) -> bool {
+        matches!(self, Part::Alike | Part::Listed)
+    }
 }
 
 /// A cell: the part it is in, and the ids it has there.
@@ -102,256 +181,150 @@ pub(crate) struct Site {
 impl Classes {
     /// Finds who and what is alike.
     pub(crate) fn of(world: &World) -> Classes {
-        let all = Telling::of(world, |_| true);
-        let mut classes = Classes {
-            principals: principals(world, &all),
-            keys: keys(world, &all, true),
-            ..Classes::default()
-        };
-        classes.members = several(&classes.principals, PrincipalId::at);
-        classes.keys_of = several(&classes.keys, KeyId::at);
-        let stands = classes.members.keys().filter_map(|&first| {
+        let (alike, fine) = rayon::join(
+            || {
+                let telling = Telling::of(world, |statement| statement.about == About::Many);
+                rayon::join(
+                    || Partition::of(signature::principals(world, &telling, |_| true)),
+                    || Partition::of(signature::keys(world, &telling, |_| true, true)),
+                )
+            },
+            || {
+                let telling = Telling::of(world, |_| true);
+                rayon::join(
+                    || {
+                        Partition::of(signature::principals(world, &telling, |one| {
+                            pairs::lists_keys(world, one)
+                        }))
+                    },
+                    || {
+                        Partition::of(signature::keys(
+                            world,
+                            &telling,
+                            |one| pairs::names_principals(world, one),
+                            true,
+                        ))
+                    },
+                )
+            },
+        );
+        let ((principals, keys), (holders, texts)) = (alike, fine);
+        let several = principals.members.keys().chain(holders.members.keys());
+        let standing = several.filter_map(|&first| {
             let alike = Principal {
                 alike: true,
                 ..world.principal(first)?.clone()
             };
             Some((first, alike))
         });
-        classes.standing = stands.collect();
-        classes.name(world);
-        classes
+        Classes {
+            standing: standing.collect(),
+            pairs: Pairs::new(world, &holders, &texts),
+            principals,
+            keys,
+            holders,
+            texts,
+            refused: OnceLock::new(),
+        }
     }
 
     /// Everybody and everything by itself.
     #[cfg(test)]
     pub(crate) fn none(world: &World) -> Classes {
-        let principals: Vec<PrincipalId> = (0..world.principals.len()).map(PrincipalId::at).collect();
-        let refused = Refused {
-            denied: Listed(vec![principals.clone(); world.keys.len()]),
-            ..Refused::default()
-        };
         Classes {
-            refused: refused.into(),
-            principals,
-            keys: (0..world.keys.len()).map(KeyId::at).collect(),
+            pairs: Pairs::all_single(world),
+            principals: Partition::of((0..world.principals.len()).map(PrincipalId::at).collect()),
+            keys: Partition::of((0..world.keys.len()).map(KeyId::at).collect()),
             ..Classes::default()
-        }
-    }
-
-    /// Where denies and limits are looked at, of a cell that no path leads to.
-    pub(crate) fn refused(&self, world: &World, site: Site) -> Site {
-        let refused = self.refused.get_or_init(|| Refused::of(world));
-        // Of a class of several, whom a text names is looked at by itself already; the first may be one of those.
-        let named = || self.is_single(site.principal) && refused.denied.has(site.key, site.principal);
-        match site.part {
-            Part::Alike if named() => Site {
-                part: Part::Named,
-                ..site
-            },
-            Part::Alike => Site {
-                principal: own_or(&refused.principals, site.principal.index(), site.principal),
-                key: own_or(&refused.keys, site.key.index(), site.key),
-                ..site
-            },
-            Part::Named | Part::Granted => site,
         }
     }
 
     /// Where the cell of a principal and a key is.
     pub(crate) fn site(&self, principal: PrincipalId, key: KeyId) -> Site {
-        let of_key = self.first_key(key);
-        let (part, principal, key) = if self.granted.has(key, principal) {
-            (Part::Granted, principal, key)
-        } else if self.named.has(of_key, principal) {
-            (Part::Named, principal, of_key)
+        let (text, holder) = (self.texts.first(key), self.holders.first(principal));
+        let (part, principal, key) = if self.pairs.single.has(key, principal) {
+            (Part::Single, principal, key)
+        } else if self.pairs.named.has(text, principal) {
+            (Part::Named, principal, text)
+        } else if self.pairs.listed.has(key, holder) {
+            (Part::Listed, holder, key)
         } else {
-            (Part::Alike, self.first(principal), of_key)
+            (
+                Part::Alike,
+                self.principals.first(principal),
+                self.keys.first(key),
+            )
         };
         Site { part, principal, key }
     }
 
-    /// The first of a principal's class.
-    pub(crate) fn first(&self, principal: PrincipalId) -> PrincipalId {
-        own_or(&self.principals, principal.index(), principal)
+    /// Where denies and limits are looked at, of a cell that no path leads to.
+    pub(crate) fn refused(&self, world: &World, site: Site) -> Site {
+        if site.part != Part::Alike {
+            return site;
+        }
+        let refused = self.refused.get_or_init(|| Refused::of(world));
+        Site {
+            principal: refused.principals.first(site.principal),
+            key: refused.keys.first(site.key),
+            ..site
+        }
     }
 
-    /// The first of a key's class.
-    pub(crate) fn first_key(&self, key: KeyId) -> KeyId {
-        own_or(&self.keys, key.index(), key)
+    /// The id a principal has in a part.
+    pub(crate) fn in_part(&self, part: Part, principal: PrincipalId) -> PrincipalId {
+        match part {
+            Part::Alike => self.principals.first(principal),
+            Part::Listed => self.holders.first(principal),
+            Part::Named | Part::Single => principal,
+        }
     }
 
-    /// The principals of a class, by its first.
-    pub(crate) fn members<'a>(&'a self, first: &'a PrincipalId) -> &'a [PrincipalId] {
-        self.members
-            .get(first)
-            .map_or(std::slice::from_ref(first), Vec::as_slice)
+    /// The id a key has in a part.
+    pub(crate) fn key_in_part(&self, part: Part, key: KeyId) -> KeyId {
+        match part {
+            Part::Alike => self.keys.first(key),
+            Part::Named => self.texts.first(key),
+            Part::Listed | Part::Single => key,
+        }
     }
 
-    /// The keys of a class, by its first.
-    pub(crate) fn keys_of<'a>(&'a self, first: &'a KeyId) -> &'a [KeyId] {
-        self.keys_of
-            .get(first)
-            .map_or(std::slice::from_ref(first), Vec::as_slice)
+    /// The principals that have an id in a part.
+    pub(crate) fn members<'a>(&'a self, part: Part, id: &'a PrincipalId) -> &'a [PrincipalId] {
+        match part {
+            Part::Alike => self.principals.members(id),
+            Part::Listed => self.holders.members(id),
+            Part::Named | Part::Single => std::slice::from_ref(id),
+        }
     }
 
-    /// Whether a principal is the only one of its class.
-    pub(crate) fn is_single(&self, principal: PrincipalId) -> bool {
-        !self.members.contains_key(&self.first(principal))
+    /// The keys that have an id in a part.
+    pub(crate) fn keys_of<'a>(&'a self, part: Part, id: &'a KeyId) -> &'a [KeyId] {
+        match part {
+            Part::Alike => self.keys.members(id),
+            Part::Named => self.texts.members(id),
+            Part::Listed | Part::Single => std::slice::from_ref(id),
+        }
     }
 
-    /// What stands for a class of principals, by its first.
-    pub(crate) fn standing<'a>(&'a self, world: &'a World, first: PrincipalId) -> Option<&'a Principal> {
-        self.standing.get(&first).or_else(|| world.principal(first))
+    /// What stands for the principals that have an id in a part.
+    pub(crate) fn standing<'a>(
+        &'a self,
+        world: &'a World,
+        part: Part,
+        id: PrincipalId,
+    ) -> Option<&'a Principal> {
+        let class = self.standing.get(&id).filter(|_| part.is_by_class());
+        class.or_else(|| world.principal(id))
     }
 
     /// One principal for each class.
-    pub(crate) fn all<'a>(&'a self, world: &'a World) -> Vec<(PrincipalId, &'a Principal)> {
-        let firsts = self.firsts(&self.principals, PrincipalId::at);
-        firsts
-            .filter_map(|first| Some((first, self.standing(world, first)?)))
-            .collect()
+    pub(crate) fn all(&self) -> impl Iterator<Item = PrincipalId> + '_ {
+        self.principals.firsts()
     }
 
-    /// One key for each class, and which of its grants are those of all.
-    pub(crate) fn all_keys<'a>(&'a self, world: &'a World) -> Vec<(KeyId, &'a Key, Grants)> {
-        let firsts = self.firsts(&self.keys, KeyId::at);
-        firsts
-            .filter_map(|first| Some((first, world.key(first)?, self.grants_at(first))))
-            .collect()
+    /// One key for each class.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = KeyId> + '_ {
+        self.keys.firsts()
     }
-
-    /// The grants to look at for a class of keys.
-    pub(crate) fn grants_at(&self, first: KeyId) -> Grants {
-        match self.keys_of.contains_key(&first) {
-            true => Grants::Retirable,
-            false => Grants::All,
-        }
-    }
-
-    fn firsts<'a, I: Copy + PartialEq + 'a>(
-        &self,
-        all: &'a [I],
-        at: fn(usize) -> I,
-    ) -> impl Iterator<Item = I> + 'a {
-        let own = all.iter().enumerate();
-        own.filter(move |(index, first)| at(*index) == **first)
-            .map(|(_, first)| *first)
-    }
-}
-
-fn own_or<I: Copy>(firsts: &[I], index: usize, own: I) -> I {
-    firsts.get(index).copied().unwrap_or(own)
-}
-
-/// Whether a statement denies, or limits by what it allows.
-fn stands_against(statement: &Statement) -> bool {
-    statement.denies || matches!(statement.kind, PolicyKind::Scp | PolicyKind::Boundary)
-}
-
-/// Classes of more than one.
-fn several<I: Copy + Eq + std::hash::Hash>(firsts: &[I], at: fn(usize) -> I) -> AHashMap<I, Vec<I>> {
-    let mut all: AHashMap<I, Vec<I>> = AHashMap::new();
-    for (index, first) in firsts.iter().enumerate() {
-        if at(index) != *first {
-            let class = all.entry(*first).or_insert_with(|| vec![*first]);
-            class.push(at(index));
-        }
-    }
-    all
-}
-
-/// What a user or role carries; class and name aside, policies see nothing else of it.
-#[derive(PartialEq, Eq, Hash)]
-struct Carried<'a> {
-    kind: Kind,
-    account: Option<super::id::AccountId>,
-    partition: &'a str,
-    policies: Vec<PolicyId>,
-    boundary: Option<PolicyId>,
-    service_linked: bool,
-    open_tags: bool,
-    providers: &'a [String],
-}
-
-fn principals(world: &World, telling: &Telling<'_>) -> Vec<PrincipalId> {
-    let mut kinds: AHashMap<Carried<'_>, (usize, what_tells::Asked)> = AHashMap::new();
-    let mut classes: AHashMap<(usize, Vec<Sign>), PrincipalId> = AHashMap::new();
-    let all = world.principals.iter().enumerate();
-    all.map(|(index, principal)| {
-        let own = PrincipalId::at(index);
-        // What is known of the others are their names; they are few.
-        if !matches!(principal.kind, Kind::User | Kind::Role) || principal.iam_unknown {
-            return own;
-        }
-        let carried = Carried {
-            kind: principal.kind,
-            account: principal.account,
-            partition: &principal.partition,
-            policies: telling.counting(&principal.policies),
-            boundary: principal.boundary,
-            service_linked: principal.service_linked,
-            open_tags: principal.open_tags,
-            providers: &principal.providers,
-        };
-        let next = kinds.len();
-        let (kind, asked) = kinds
-            .entry(carried)
-            .or_insert_with(|| (next, telling.asked_of(principal)));
-        let signs = telling.signs(principal, asked);
-        *classes.entry((*kind, signs)).or_insert(own)
-    })
-    .collect()
-}
-
-/// What is always looked at of a key.
-#[derive(PartialEq, Eq, Hash)]
-struct Made<'a> {
-    account: super::id::AccountId,
-    partition: &'a str,
-    region: &'a str,
-    aws_managed: bool,
-    spec: Option<&'a str>,
-    usage: Option<&'a str>,
-    origin: Option<&'a str>,
-    multi_region: (Option<bool>, Option<&'a str>),
-    known: (bool, bool),
-    policies: Vec<PolicyId>,
-    retired_by: Vec<RetiredBy>,
-}
-
-type RetiredBy = (Option<super::id::AccountId>, Option<super::id::AccountId>);
-
-fn keys(world: &World, telling: &Telling<'_>, with_grants: bool) -> Vec<KeyId> {
-    let mut classes: AHashMap<(Made<'_>, Vec<Sign>), KeyId> = AHashMap::new();
-    let to_accounts = |id: &GrantId| {
-        let grant = world.grant(*id);
-        grant.is_some_and(|grant| matches!(grant.grantee, Party::Account(_)))
-    };
-    let all = world.keys.iter().enumerate();
-    all.map(|(index, key)| {
-        let own = KeyId::at(index);
-        if key.kind != Resource::Key || with_grants && key.grants.iter().any(to_accounts) {
-            return own;
-        }
-        let mut retired_by: Vec<RetiredBy> = Vec::new();
-        if with_grants {
-            retired_by.extend(retirable(world, key).map(|(_, grant)| grant.retired_by()));
-            retired_by.sort_unstable();
-        }
-        let made = Made {
-            account: key.account,
-            partition: crate::arn::Arn::parse(&key.arn).map_or("", |arn| arn.partition),
-            region: &key.region,
-            aws_managed: key.aws_managed,
-            spec: key.spec.as_deref(),
-            usage: key.usage.as_deref(),
-            origin: key.origin.as_deref(),
-            multi_region: (key.multi_region, key.multi_region_type.as_deref()),
-            known: (key.aliases_known, key.tags_known),
-            policies: telling.counting(&key.policies),
-            retired_by,
-        };
-        *classes.entry((made, telling.signs_of_key(key))).or_insert(own)
-    })
-    .collect()
 }

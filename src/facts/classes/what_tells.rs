@@ -1,12 +1,12 @@
 //! What statements ask of principals and keys, besides whom and what they name.
 
 use super::tests_of_arns::Finder;
-use crate::condition::block::{KeyName, PreparedCondition};
+use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::known::Known;
 use crate::condition::operator::{Base, Test};
 use crate::facts::context::{AnythingBy, of_key, of_principal};
-use crate::facts::id::{AccountId, PolicyId};
+use crate::facts::id::{AccountId, PolicyId, StatementId};
 use crate::facts::statement::{Cover, Statement};
 use crate::facts::world::{Key, Principal, World};
 use crate::policy::document::PolicyKind;
@@ -20,6 +20,10 @@ pub(super) enum Sign {
     Value(u32, Known),
     /// The outcome of a condition on `aws:PrincipalArn`.
     Test(u32, bool),
+    /// The outcome of a condition on the key.
+    KeyTest(u32, bool),
+    /// What a condition is about, which does not decide it.
+    OpenTest(u32, Option<Known>),
     /// How a resource element covers the key.
     Cover(u32, Cover),
     /// Nothing else is like it.
@@ -47,13 +51,15 @@ pub(super) struct Telling<'a> {
     names: Vec<String>,
     tests: Vec<&'a PreparedCondition>,
     tests_by_arn: Finder,
-    /// By policy.
+    of_statement: Vec<Asked>,
     of_policy: Vec<Asked>,
     /// By policies that may be about anybody.
     of_all: Asked,
     of_account: AHashMap<AccountId, Asked>,
-    /// Names of condition keys about the key.
+    /// Names of condition keys about the key whose values tell keys apart.
     of_keys: Vec<String>,
+    /// Conditions about the key whose outcomes do.
+    key_tests: Vec<&'a PreparedCondition>,
     elements: Vec<&'a Statement>,
     elements_by_arn: Finder,
 }
@@ -67,10 +73,12 @@ impl<'a> Telling<'a> {
             names: Vec::new(),
             tests: Vec::new(),
             tests_by_arn: Finder::default(),
+            of_statement: Vec::new(),
             of_policy: vec![Asked::default(); world.policies.len()],
             of_all: Asked::default(),
             of_account: AHashMap::new(),
             of_keys: Vec::new(),
+            key_tests: Vec::new(),
             elements: Vec::new(),
             elements_by_arn: Finder::default(),
         };
@@ -93,14 +101,15 @@ impl<'a> Telling<'a> {
         !(statement.actions | statement.doubtful).is_empty() && (self.counts)(statement)
     }
 
-    /// The policies of which some statement counts.
-    pub(super) fn counting(&self, policies: &[PolicyId]) -> Vec<PolicyId> {
-        let counts = |id: &&PolicyId| {
-            let statements = self.world.policy(**id).into_iter();
-            let mut statements = statements.flat_map(|policy| &policy.statements);
-            statements.any(|&id| self.world.statement(id).is_some_and(|one| self.counts(one)))
-        };
-        policies.iter().filter(counts).copied().collect()
+    /// The statements of policies that count, in order.
+    pub(super) fn counting(&self, policies: &[PolicyId]) -> Vec<StatementId> {
+        let policies = policies.iter().filter_map(|&id| self.world.policy(id));
+        let counts = |id: &StatementId| self.world.statement(*id).is_some_and(|one| self.counts(one));
+        let statements = policies.flat_map(|policy| policy.statements.iter().copied());
+        let mut counting: Vec<StatementId> = statements.filter(counts).collect();
+        counting.sort_unstable();
+        counting.dedup();
+        counting
     }
 
     fn statements(&mut self) {
@@ -108,8 +117,10 @@ impl<'a> Telling<'a> {
         let mut tests: AHashMap<String, u32> = AHashMap::new();
         let mut elements: AHashMap<String, u32> = AHashMap::new();
         let mut of_keys: BTreeSet<String> = BTreeSet::new();
+        let mut key_tests: AHashMap<String, &'a PreparedCondition> = AHashMap::new();
         for statement in &self.world.statements {
             if !self.counts(statement) {
+                self.of_statement.push(Asked::default());
                 continue;
             }
             let mut asked = Asked::default();
@@ -125,7 +136,12 @@ impl<'a> Telling<'a> {
                     keys.next();
                 }
                 keys.for_each(|key| ask(&key));
-                of_keys.extend(condition.keys().map(|key| key.name));
+                match condition.keys().count() {
+                    1 if may_be_about_keys(&condition.key().name) => {
+                        key_tests.insert(condition.text(), condition);
+                    }
+                    _ => of_keys.extend(condition.keys().map(|key| key.name)),
+                }
             }
             for name in statement.resource_variables() {
                 ask(&name);
@@ -152,17 +168,33 @@ impl<'a> Telling<'a> {
                     }
                 }
             }
-            if let Some(of_policy) = self.of_policy.get_mut(statement.policy.index()) {
-                of_policy.extend(&asked);
-            }
             if matches!(
                 statement.kind,
                 PolicyKind::Key | PolicyKind::Rcp | PolicyKind::Endpoint
             ) {
                 self.of_all.extend(&asked);
             }
+            self.of_statement.push(asked);
+        }
+        for (of_policy, policy) in self.of_policy.iter_mut().zip(&self.world.policies) {
+            let asked = policy
+                .statements
+                .iter()
+                .filter_map(|id| self.of_statement.get(id.index()));
+            asked.for_each(|asked| of_policy.extend(asked));
         }
         self.names = in_order(names);
+        // Where very many conditions ask for one thing, its value is looked at instead.
+        let mut asked: AHashMap<&str, Vec<&'a PreparedCondition>> = AHashMap::new();
+        for test in key_tests.into_values() {
+            asked.entry(&test.key().name).or_default().push(test);
+        }
+        for (name, tests) in asked {
+            match tests.len() > MANY_TESTS || of_keys.contains(name) {
+                true => drop(of_keys.insert(name.to_owned())),
+                false => self.key_tests.extend(tests),
+            }
+        }
         self.of_keys = of_keys.into_iter().collect();
     }
 
@@ -223,6 +255,15 @@ impl<'a> Telling<'a> {
             let known = of_key(key, name);
             signs.extend(known.map(|known| Sign::Value(number(number_of), known)));
         }
+        for (test, condition) in self.key_tests.iter().enumerate() {
+            let name = &condition.key().name;
+            let outcome = condition.evaluate(&OfKey(key), &mut Formulas::default());
+            signs.push(match outcome {
+                FormulaId::TRUE => Sign::KeyTest(number(test), true),
+                FormulaId::FALSE => Sign::KeyTest(number(test), false),
+                _ => Sign::OpenTest(number(test), of_key(key, name)),
+            });
+        }
         let account = self.world.account(key.account).map_or("", |account| &account.id);
         let found = self.elements_by_arn.about(&key.arn, account);
         for element in found {
@@ -243,6 +284,23 @@ impl<'a> Telling<'a> {
         }
         signs
     }
+}
+
+/// What a key alone decides.
+struct OfKey<'a>(&'a Key);
+
+impl Context for OfKey<'_> {
+    fn known(&self, name: &KeyName) -> Known {
+        of_key(self.0, &name.name).unwrap_or_else(Known::free)
+    }
+}
+
+/// How many conditions on one condition key are tried on every key.
+const MANY_TESTS: usize = 64;
+
+/// Whether a condition key may have values that keys decide.
+fn may_be_about_keys(name: &str) -> bool {
+    of_key(&Key::default(), name).is_some()
 }
 
 /// How a resource element covers a key; with variables in it, that depends on the principal too.

@@ -1,0 +1,164 @@
+//! The pairs of a principal and a key that texts or grants are about.
+
+use super::{Part, Partition};
+use crate::facts::id::{KeyId, PolicyId, PrincipalId};
+use crate::facts::index::Index;
+use crate::facts::statement::{About, Statement};
+use crate::facts::world::{Key, Principal, Resource, World};
+use ahash::AHashMap;
+
+/// All such pairs, by key.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    /// By the first key of those whose policies say the same: everybody whom these name.
+    pub(super) named: Listed,
+    /// By key: the first of those who hold the same, where that lists the key.
+    pub(super) listed: Listed,
+    /// By key: everybody whom a grant names, and who is in both of the lists above.
+    pub(super) single: Listed,
+}
+
+/// Principals by key, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Listed(Vec<Vec<PrincipalId>>);
+
+impl Listed {
+    fn new(mut by_key: Vec<Vec<PrincipalId>>) -> Listed {
+        for principals in &mut by_key {
+            principals.sort_unstable();
+            principals.dedup();
+        }
+        Listed(by_key)
+    }
+
+    /// The principals listed for a key.
+    pub(crate) fn at(&self, key: KeyId) -> &[PrincipalId] {
+        self.0.get(key.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// All keys with principals listed, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (KeyId, &[PrincipalId])> {
+        let all = self.0.iter().enumerate();
+        all.map(|(index, listed)| (KeyId::at(index), listed.as_slice()))
+            .filter(|(_, listed)| !listed.is_empty())
+    }
+
+    pub(super) fn has(&self, key: KeyId, principal: PrincipalId) -> bool {
+        self.at(key).binary_search(&principal).is_ok()
+    }
+}
+
+impl Pairs {
+    pub(super) fn new(world: &World, holders: &Partition<PrincipalId>, texts: &Partition<KeyId>) -> Pairs {
+        let index = Index::new(world.principals.iter());
+        let listed = listed(world, holders);
+        let (mut named, mut single) = (Vec::new(), Vec::new());
+        for (position, key) in world.keys.iter().enumerate() {
+            let is_first = texts.first(KeyId::at(position)) == KeyId::at(position);
+            named.push(if is_first {
+                named_on(world, &index, key)
+            } else {
+                Vec::new()
+            });
+            single.push(granted_on(world, &index, key));
+        }
+        let named = Listed::new(named);
+        for (position, single) in single.iter_mut().enumerate() {
+            let key = KeyId::at(position);
+            if !listed.at(key).is_empty() {
+                let both = named.at(texts.first(key)).iter().copied();
+                single.extend(both.filter(|&one| listed.has(key, holders.first(one))));
+            }
+        }
+        Pairs {
+            named,
+            listed,
+            single: Listed::new(single),
+        }
+    }
+
+    /// The pairs of a part.
+    pub(crate) fn of(&self, part: Part) -> &Listed {
+        const NONE: &Listed = &Listed(Vec::new());
+        match part {
+            Part::Alike => NONE,
+            Part::Named => &self.named,
+            Part::Listed => &self.listed,
+            Part::Single => &self.single,
+        }
+    }
+
+    /// Everybody by itself on every key.
+    #[cfg(test)]
+    pub(super) fn all_single(world: &World) -> Pairs {
+        let everybody: Vec<PrincipalId> = (0..world.principals.len()).map(PrincipalId::at).collect();
+        Pairs {
+            single: Listed(vec![everybody; world.keys.len()]),
+            ..Pairs::default()
+        }
+    }
+}
+
+fn statements<'a>(world: &'a World, policies: &'a [PolicyId]) -> impl Iterator<Item = &'a Statement> {
+    let policies = policies.iter().filter_map(|&id| world.policy(id));
+    let statements = policies.flat_map(|policy| &policy.statements);
+    statements.filter_map(|&id| world.statement(id))
+}
+
+/// Whether a principal holds statements about keys that they list.
+pub(super) fn lists_keys(world: &World, principal: &Principal) -> bool {
+    statements(world, &principal.policies).any(|one| one.about == About::ListedKeys)
+}
+
+/// Whether the policies of a key name principals.
+pub(super) fn names_principals(world: &World, key: &Key) -> bool {
+    statements(world, &key.policies).any(|one| one.principal_texts().next().is_some())
+}
+
+/// Everybody whom the principal elements of a key's policies name.
+fn named_on(world: &World, index: &Index<'_>, key: &Key) -> Vec<PrincipalId> {
+    let texts = statements(world, &key.policies).flat_map(Statement::principal_texts);
+    let found = texts.flat_map(|text| index.named(text));
+    found.map(PrincipalId::at).collect()
+}
+
+/// Everybody whom the grants on a key name.
+fn granted_on(world: &World, index: &Index<'_>, key: &Key) -> Vec<PrincipalId> {
+    let grants = key.grants.iter().filter_map(|&id| world.grant(id));
+    let parties = grants.flat_map(|grant| [&grant.grantee, &grant.retiring]);
+    let found = parties.flat_map(|party| index.party(party));
+    found.map(PrincipalId::at).collect()
+}
+
+/// The keys that policies list, with who holds these.
+fn listed(world: &World, holders: &Partition<PrincipalId>) -> Listed {
+    let mut of_policy: AHashMap<PolicyId, Vec<KeyId>> = AHashMap::new();
+    let mut by_key: Vec<Vec<PrincipalId>> = vec![Vec::new(); world.keys.len()];
+    for (position, principal) in world.principals.iter().enumerate() {
+        let holder = PrincipalId::at(position);
+        if holders.first(holder) != holder {
+            continue;
+        }
+        for &policy in &principal.policies {
+            let keys = of_policy
+                .entry(policy)
+                .or_insert_with(|| keys_listed(world, policy));
+            for key in keys {
+                if let Some(listed) = by_key.get_mut(key.index()) {
+                    listed.push(holder);
+                }
+            }
+        }
+    }
+    Listed::new(by_key)
+}
+
+fn keys_listed(world: &World, policy: PolicyId) -> Vec<KeyId> {
+    let listing = statements(world, std::slice::from_ref(&policy));
+    let texts = listing
+        .filter(|one| one.about == About::ListedKeys)
+        .flat_map(Statement::resources);
+    let mut keys: Vec<KeyId> = texts.filter_map(|arn| world.key_ids.get(arn).copied()).collect();
+    keys.retain(|&id| world.key(id).is_some_and(|key| key.kind == Resource::Key));
+    keys
+}
