@@ -3,7 +3,7 @@
 use super::Cell;
 use crate::facts::id::{AccountId, KeyId, Layer, PrincipalId};
 use crate::facts::relations::Facts;
-use crate::rules::denies::Denied;
+use crate::facts::union::{Original, Originals, Union};
 use crate::rules::{AccountRow, KeyRow, LevelRow, LimitRow, PathRow};
 use ahash::AHashMap;
 
@@ -82,28 +82,46 @@ pub(crate) struct Derived {
     under: Vec<(PrincipalId, Layer)>,
 }
 
+/// What rules derived, in no order.
+#[derive(Default)]
+struct Rows {
+    paths: Vec<PathRow>,
+    denies: Vec<LimitRow>,
+    account_denies: Vec<AccountRow>,
+    key_denies: Vec<KeyRow>,
+    allows: Vec<LimitRow>,
+    levels: Vec<LevelRow>,
+    under: Vec<(PrincipalId, Layer)>,
+}
+
 /// Runs all rules. `pairs`: also look at denies and limits of these, whether or not a path reaches them.
 pub(crate) fn derive(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
+    all_rules(facts, pairs).sorted()
+}
+
+/// Runs all rules for each of several keys by itself.
+pub(crate) fn derive_each(keys: &Union) -> Derived {
+    let mut rows = all_rules(&keys.facts, &[]);
+    rows.rename(&keys.originals);
+    rows.sorted()
+}
+
+/// Runs the rules of denies and limits only, for pairs that no path touches.
+pub(crate) fn derive_limits(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
+    limits(facts, pairs).sorted()
+}
+
+fn all_rules(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Rows {
     use crate::rules::{grants, paths};
     let (mut rows, by_grants) = both(facts, || paths::run(facts), || grants::run(facts));
     rows.extend(by_grants);
-    rows.sort_unstable_by_key(|row| {
-        (
-            row.key,
-            row.principal,
-            row.route,
-            row.by,
-            row.with,
-            row.mask.bits(),
-        )
-    });
     let mut touched: Vec<(PrincipalId, KeyId)> = rows.iter().map(|row| (row.principal, row.key)).collect();
     touched.extend_from_slice(pairs);
     touched.sort_unstable();
     touched.dedup();
-    Derived {
-        paths: ByKey::new(rows),
-        ..derive_limits(facts, &touched)
+    Rows {
+        paths: rows,
+        ..limits(facts, &touched)
     }
 }
 
@@ -120,34 +138,77 @@ fn both<A: Send, B: Send>(
     }
 }
 
-/// Runs the rules of denies and limits only, for pairs that no path touches.
-pub(crate) fn derive_limits(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Derived {
+fn limits(facts: &Facts, pairs: &[(PrincipalId, KeyId)]) -> Rows {
     use crate::rules::{denies, guardrails};
     let (limits, denied) = both(
         facts,
         || guardrails::run(facts, pairs),
         || denies::run(facts, pairs),
     );
-    let (mut allows, mut levels, mut under) = (limits.allows, limits.levels, limits.under);
-    let Denied {
-        each: mut denies,
-        accounts: mut account_denies,
-        all: mut key_denies,
-    } = denied;
-    account_denies.sort_unstable_by_key(|row| (row.key, row.account, row.layer, row.statement));
-    key_denies.sort_unstable_by_key(|row| (row.key, row.layer, row.statement));
-    denies.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
-    allows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
-    levels.sort_unstable_by_key(|row| (row.key, row.account, row.level, row.statement));
-    under.sort_unstable();
-    Derived {
-        paths: ByKey::default(),
-        denies: ByKey::new(denies),
-        account_denies: ByKey::new(account_denies),
-        key_denies: ByKey::new(key_denies),
-        allows: ByKey::new(allows),
-        levels: ByKey::new(levels),
-        under,
+    Rows {
+        paths: Vec::new(),
+        denies: denied.each,
+        account_denies: denied.accounts,
+        key_denies: denied.all,
+        allows: limits.allows,
+        levels: limits.levels,
+        under: limits.under,
+    }
+}
+
+impl Rows {
+    /// Gives every row the ids that those of a union stand for.
+    fn rename(&mut self, originals: &Originals) {
+        for row in &mut self.paths {
+            row.principal = row.principal.original(originals);
+            row.by = row.by.original(originals);
+            row.with = row.with.original(originals);
+        }
+        for row in self.denies.iter_mut().chain(&mut self.allows) {
+            row.principal = row.principal.original(originals);
+            row.statement = row.statement.original(originals);
+        }
+        for row in &mut self.account_denies {
+            row.account = row.account.original(originals);
+            row.statement = row.statement.original(originals);
+        }
+        for row in &mut self.key_denies {
+            row.statement = row.statement.original(originals);
+        }
+        for row in &mut self.levels {
+            row.account = row.account.original(originals);
+            row.statement = row.statement.original(originals);
+        }
+        for (principal, _) in &mut self.under {
+            *principal = principal.original(originals);
+        }
+    }
+
+    fn sorted(mut self) -> Derived {
+        self.paths.sort_unstable_by_key(|row| {
+            let by = (row.route, row.by, row.with, row.mask.bits());
+            (row.key, row.principal, by)
+        });
+        self.account_denies
+            .sort_unstable_by_key(|row| (row.key, row.account, row.layer, row.statement));
+        self.key_denies
+            .sort_unstable_by_key(|row| (row.key, row.layer, row.statement));
+        for rows in [&mut self.denies, &mut self.allows] {
+            rows.sort_unstable_by_key(|row| (row.key, row.principal, row.layer, row.statement));
+        }
+        self.levels
+            .sort_unstable_by_key(|row| (row.key, row.account, row.level, row.statement));
+        self.under.sort_unstable();
+        self.under.dedup();
+        Derived {
+            paths: ByKey::new(self.paths),
+            denies: ByKey::new(self.denies),
+            account_denies: ByKey::new(self.account_denies),
+            key_denies: ByKey::new(self.key_denies),
+            allows: ByKey::new(self.allows),
+            levels: ByKey::new(self.levels),
+            under: self.under,
+        }
     }
 }
 
@@ -161,31 +222,6 @@ fn run_of<T>(rows: &[T], key: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
 }
 
 impl Derived {
-    /// One table of what was derived for several keys, given in their order.
-    pub(crate) fn concat(of_keys: Vec<Derived>) -> Derived {
-        let mut all = Derived::default();
-        for of_key in of_keys {
-            all.paths.rows.extend(of_key.paths.rows);
-            all.denies.rows.extend(of_key.denies.rows);
-            all.account_denies.rows.extend(of_key.account_denies.rows);
-            all.key_denies.rows.extend(of_key.key_denies.rows);
-            all.allows.rows.extend(of_key.allows.rows);
-            all.levels.rows.extend(of_key.levels.rows);
-            all.under.extend(of_key.under);
-        }
-        all.under.sort_unstable();
-        all.under.dedup();
-        Derived {
-            paths: ByKey::new(all.paths.rows),
-            denies: ByKey::new(all.denies.rows),
-            account_denies: ByKey::new(all.account_denies.rows),
-            key_denies: ByKey::new(all.key_denies.rows),
-            allows: ByKey::new(all.allows.rows),
-            levels: ByKey::new(all.levels.rows),
-            under: all.under,
-        }
-    }
-
     /// All paths, sorted by key and principal.
     pub(crate) fn paths(&self) -> &[PathRow] {
         &self.paths.rows

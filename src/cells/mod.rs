@@ -9,7 +9,7 @@ use crate::facts::world::{Account, Kind};
 use crate::model::action::{Action, ActionSet};
 use crate::rules::decision::{Limits, Logic, decision, path};
 use crate::rules::{LevelRow, LimitRow, PathRow};
-pub(crate) use derived::{Derived, derive, derive_limits};
+pub(crate) use derived::{Derived, derive, derive_each, derive_limits};
 
 /// What the rules derived about one pair.
 #[derive(Debug, Clone, Default)]

@@ -107,6 +107,14 @@ impl PreparedCondition {
         self.values.iter().map(|value| value.text.as_str())
     }
 
+    /// The values without variables, as written and prepared.
+    pub(crate) fn fixed(&self) -> impl Iterator<Item = (&str, &Prepared)> {
+        self.values.iter().filter_map(|value| match &value.form {
+            Form::Fixed(_, prepared) => Some((value.text.as_str(), prepared)),
+            Form::Template(_) => None,
+        })
+    }
+
     /// The operator without its prefix and suffix.
     #[must_use]
     pub fn base(&self) -> &Base {

@@ -5,11 +5,13 @@
 
 use super::Engine;
 use super::fold::{Fold, Folded, fold};
-use crate::cells::{Cell, Derived, derive};
+use crate::cells::{Cell, Derived, derive, derive_each};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::facts::classes::{Classes, Listed, Part, Site};
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::lower::{Cast, Scope, lower};
+use crate::facts::relations::Facts;
+use crate::facts::union::Union;
 use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
 use ahash::{AHashMap, AHashSet};
@@ -67,6 +69,12 @@ impl<'a> Source<'a> {
 struct Task<'a> {
     part: Part,
     keys: Vec<(KeyId, &'a Key)>,
+}
+
+impl Task<'_> {
+    fn ids(&self) -> Vec<KeyId> {
+        self.keys.iter().map(|(id, _)| *id).collect()
+    }
 }
 
 /// What was derived for them.
@@ -146,16 +154,10 @@ fn by_account<'a>(world: &'a World, part: Part, keys: impl Iterator<Item = KeyId
 
 /// Everybody of a cast on all keys of a task.
 fn together(cast: &Cast<'_>, task: &Task<'_>) -> Done {
-    let facts = lower(&Scope {
-        cast,
-        keys: &task.keys,
-        part: task.part,
-        endpoint: None,
-        all_denies: false,
-    });
+    let facts = facts(cast, task.part, &task.keys);
     Done {
         part: task.part,
-        keys: task.keys.iter().map(|(id, _)| *id).collect(),
+        keys: task.ids(),
         derived: derive(&facts, &[]),
         facts: facts.len(),
     }
@@ -163,27 +165,30 @@ fn together(cast: &Cast<'_>, task: &Task<'_>) -> Done {
 
 /// On each key of a task, only those who are listed for it.
 fn apart(world: &World, classes: &Classes, listed: &Listed, task: &Task<'_>) -> Done {
-    let source = Source {
-        world,
-        classes,
-        part: task.part,
-    };
-    let on = |&(id, key): &(KeyId, _)| {
-        let principals = source.principals(listed.at(id).iter().copied());
+    let part = task.part;
+    let source = Source { world, classes, part };
+    let mut union = Union::default();
+    for one in &task.keys {
+        let principals = source.principals(listed.at(one.0).iter().copied());
         let cast = Cast::new(View::of(world), principals);
-        let one = Task {
-            part: task.part,
-            keys: vec![(id, key)],
-        };
-        together(&cast, &one)
-    };
-    let each: Vec<Done> = task.keys.iter().map(on).collect();
-    Done {
-        part: task.part,
-        keys: task.keys.iter().map(|(id, _)| *id).collect(),
-        facts: each.iter().map(|done| done.facts).sum(),
-        derived: Derived::concat(each.into_iter().map(|done| done.derived).collect()),
+        union.add(&facts(&cast, part, std::slice::from_ref(one)));
     }
+    Done {
+        part,
+        keys: task.ids(),
+        derived: derive_each(&union),
+        facts: union.facts.len(),
+    }
+}
+
+fn facts(cast: &Cast<'_>, part: Part, keys: &[(KeyId, &Key)]) -> Facts {
+    lower(&Scope {
+        cast,
+        keys,
+        part,
+        endpoint: None,
+        all_denies: false,
+    })
 }
 
 impl Table {

@@ -50,7 +50,6 @@ impl TestId {
     }
 
     /// The position in a table.
-    #[cfg(test)]
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }

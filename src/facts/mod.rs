@@ -15,5 +15,6 @@ pub(crate) mod stated;
 pub(crate) mod statement;
 #[cfg(test)]
 pub(crate) mod text;
+pub(crate) mod union;
 pub(crate) mod view;
 pub(crate) mod world;

@@ -5,6 +5,25 @@ use super::id::{
     TestId,
 };
 
+use super::union::{Names, Rename};
+
+macro_rules! rows {
+    ($($column:ident)+) => {
+        impl<$($column: Rename),+> Rename for ($($column,)+) {
+            #[expect(non_snake_case, reason = "a column is called like its type")]
+            fn renamed(self, names: &mut Names<'_>) -> Self {
+                let ($($column,)+) = self;
+                ($($column.renamed(names),)+)
+            }
+        }
+    };
+}
+
+rows!(A);
+rows!(A B);
+rows!(A B C);
+rows!(A B C D);
+
 macro_rules! relations {
     ($($(#[$doc:meta])* $name:ident: ($($column:ty),+),)*) => {
         /// All facts about a snapshot, or about one principal and one key of it.
@@ -17,6 +36,11 @@ macro_rules! relations {
             /// How many facts there are.
             pub(crate) fn len(&self) -> usize {
                 [$(self.$name.len()),*].iter().sum()
+            }
+
+            /// Adds facts under other names.
+            pub(super) fn add_renamed(&mut self, facts: &Facts, names: &mut Names<'_>) {
+                $(self.$name.extend(facts.$name.iter().map(|&row| row.renamed(names)));)*
             }
         }
 

@@ -59,8 +59,8 @@ impl Refused {
         };
         let telling = Telling::of(world, stands_against);
         Refused {
-            principals: Partition::of(signature::principals(world, &telling, |_| true)),
-            keys: Partition::of(signature::keys(world, &telling, |_| true, false)),
+            principals: signature::principals(world, &telling, None),
+            keys: signature::keys(world, &telling, None, false),
         }
     }
 }
@@ -181,34 +181,21 @@ pub(crate) struct Site {
 impl Classes {
     /// Finds who and what is alike.
     pub(crate) fn of(world: &World) -> Classes {
-        let (alike, fine) = rayon::join(
+        let telling = Telling::of(world, |statement| statement.about == About::Many);
+        let listing_keys = Telling::of(world, |statement| statement.about == About::ListedKeys);
+        let listing_principals = Telling::of(world, |statement| statement.about == About::ListedPrincipals);
+        let ((principals, holders), (keys, texts)) = rayon::join(
             || {
-                let telling = Telling::of(world, |statement| statement.about == About::Many);
-                rayon::join(
-                    || Partition::of(signature::principals(world, &telling, |_| true)),
-                    || Partition::of(signature::keys(world, &telling, |_| true, true)),
-                )
+                let principals = signature::principals(world, &telling, None);
+                let holders = signature::principals(world, &listing_keys, Some(&principals));
+                (principals, holders)
             },
             || {
-                let telling = Telling::of(world, |_| true);
-                rayon::join(
-                    || {
-                        Partition::of(signature::principals(world, &telling, |one| {
-                            pairs::lists_keys(world, one)
-                        }))
-                    },
-                    || {
-                        Partition::of(signature::keys(
-                            world,
-                            &telling,
-                            |one| pairs::names_principals(world, one),
-                            true,
-                        ))
-                    },
-                )
+                let keys = signature::keys(world, &telling, None, true);
+                let texts = signature::keys(world, &listing_principals, Some(&keys), true);
+                (keys, texts)
             },
         );
-        let ((principals, keys), (holders, texts)) = (alike, fine);
         let several = principals.members.keys().chain(holders.members.keys());
         let standing = several.filter_map(|&first| {
             let alike = Principal {

@@ -4,7 +4,7 @@ use super::{Part, Partition};
 use crate::facts::id::{KeyId, PolicyId, PrincipalId};
 use crate::facts::index::Index;
 use crate::facts::statement::{About, Statement};
-use crate::facts::world::{Key, Principal, Resource, World};
+use crate::facts::world::{Key, Resource, World};
 use ahash::AHashMap;
 
 /// All such pairs, by key.
@@ -103,16 +103,6 @@ fn statements<'a>(world: &'a World, policies: &'a [PolicyId]) -> impl Iterator<I
     let policies = policies.iter().filter_map(|&id| world.policy(id));
     let statements = policies.flat_map(|policy| &policy.statements);
     statements.filter_map(|&id| world.statement(id))
-}
-
-/// Whether a principal holds statements about keys that they list.
-pub(super) fn lists_keys(world: &World, principal: &Principal) -> bool {
-    statements(world, &principal.policies).any(|one| one.about == About::ListedKeys)
-}
-
-/// Whether the policies of a key name principals.
-pub(super) fn names_principals(world: &World, key: &Key) -> bool {
-    statements(world, &key.policies).any(|one| one.principal_texts().next().is_some())
 }
 
 /// Everybody whom the principal elements of a key's policies name.

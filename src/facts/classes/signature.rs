@@ -1,14 +1,17 @@
 //! What principals, and keys, have in common when they are alike.
 
+use super::Partition;
 use super::what_tells::{Asked, Sign, Telling};
 use crate::facts::id::{AccountId, GrantId, KeyId, PolicyId, PrincipalId, StatementId};
 use crate::facts::lower::retirable;
-use crate::facts::world::{Key, Kind, Party, Principal, Resource, World};
+use crate::facts::world::{Kind, Party, Resource, World};
 use ahash::AHashMap;
 
 /// What a user or role carries; class and name aside, policies see nothing else of it.
 #[derive(PartialEq, Eq, Hash)]
 struct Carried<'a> {
+    /// The class that is divided, if one is.
+    within: Option<PrincipalId>,
     kind: Kind,
     account: Option<AccountId>,
     partition: &'a str,
@@ -19,27 +22,29 @@ struct Carried<'a> {
     providers: &'a [String],
 }
 
-/// The first of its class, for each principal that is wanted; the others are by themselves.
+/// Classes of principals, or within given classes.
 pub(super) fn principals(
     world: &World,
     telling: &Telling<'_>,
-    wanted: impl Fn(&Principal) -> bool,
-) -> Vec<PrincipalId> {
+    within: Option<&Partition<PrincipalId>>,
+) -> Partition<PrincipalId> {
     let mut kinds: AHashMap<Carried<'_>, (usize, Asked)> = AHashMap::new();
     let mut classes: AHashMap<(usize, Vec<Sign>), PrincipalId> = AHashMap::new();
     let all = world.principals.iter().enumerate();
-    all.map(|(index, principal)| {
+    let first = all.map(|(index, principal)| {
         let own = PrincipalId::at(index);
         // What is known of the others are their names; they are few.
         let by_class = matches!(principal.kind, Kind::User | Kind::Role) && !principal.iam_unknown;
-        if !by_class || !wanted(principal) {
+        let statements = telling.counting(&principal.policies);
+        if !by_class || within.is_some() && statements.is_empty() {
             return own;
         }
         let carried = Carried {
+            within: within.map(|within| within.first(own)),
             kind: principal.kind,
             account: principal.account,
             partition: &principal.partition,
-            statements: telling.counting(&principal.policies),
+            statements,
             boundary: principal.boundary,
             service_linked: principal.service_linked,
             open_tags: principal.open_tags,
@@ -51,13 +56,15 @@ pub(super) fn principals(
             .or_insert_with(|| (next, telling.asked_of(principal)));
         let signs = telling.signs(principal, asked);
         *classes.entry((*kind, signs)).or_insert(own)
-    })
-    .collect()
+    });
+    Partition::of(first.collect())
 }
 
 /// What is always looked at of a key.
 #[derive(PartialEq, Eq, Hash)]
 struct Made<'a> {
+    /// The class that is divided, if one is.
+    within: Option<KeyId>,
     account: AccountId,
     partition: &'a str,
     region: &'a str,
@@ -73,23 +80,23 @@ struct Made<'a> {
 
 type RetiredBy = (Option<AccountId>, Option<AccountId>);
 
-/// The first of its class, for each key that is wanted; the others are by themselves.
+/// Classes of keys, or within given classes.
 pub(super) fn keys(
     world: &World,
     telling: &Telling<'_>,
-    wanted: impl Fn(&Key) -> bool,
+    within: Option<&Partition<KeyId>>,
     with_grants: bool,
-) -> Vec<KeyId> {
+) -> Partition<KeyId> {
     let mut classes: AHashMap<(Made<'_>, Vec<Sign>), KeyId> = AHashMap::new();
     let to_accounts = |id: &GrantId| {
         let grant = world.grant(*id);
         grant.is_some_and(|grant| matches!(grant.grantee, Party::Account(_)))
     };
     let all = world.keys.iter().enumerate();
-    all.map(|(index, key)| {
+    let first = all.map(|(index, key)| {
         let own = KeyId::at(index);
         let alone = key.kind != Resource::Key || with_grants && key.grants.iter().any(to_accounts);
-        if alone || !wanted(key) {
+        if alone {
             return own;
         }
         let mut retired_by: Vec<RetiredBy> = Vec::new();
@@ -98,6 +105,7 @@ pub(super) fn keys(
             retired_by.sort_unstable();
         }
         let made = Made {
+            within: within.map(|within| within.first(own)),
             account: key.account,
             partition: crate::arn::Arn::parse(&key.arn).map_or("", |arn| arn.partition),
             region: &key.region,
@@ -111,6 +119,6 @@ pub(super) fn keys(
             retired_by,
         };
         *classes.entry((made, telling.signs_of_key(key))).or_insert(own)
-    })
-    .collect()
+    });
+    Partition::of(first.collect())
 }

@@ -5,12 +5,14 @@ use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::known::Known;
 use crate::condition::operator::{Base, Test};
-use crate::facts::context::{AnythingBy, of_key, of_principal};
+use crate::condition::value::Prepared;
+use crate::facts::context::{of_key, of_principal};
 use crate::facts::id::{AccountId, PolicyId, StatementId};
 use crate::facts::statement::{Cover, Statement};
 use crate::facts::world::{Key, Principal, World};
 use crate::policy::document::PolicyKind;
 use ahash::AHashMap;
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
 /// One thing that tells some from others.
@@ -18,8 +20,8 @@ use std::collections::BTreeSet;
 pub(super) enum Sign {
     /// The value of a condition key.
     Value(u32, Known),
-    /// The outcome of a condition on `aws:PrincipalArn`.
-    Test(u32, bool),
+    /// A condition on `aws:PrincipalArn` has a value that matches.
+    Hit(u32),
     /// The outcome of a condition on the key.
     KeyTest(u32, bool),
     /// What a condition is about, which does not decide it.
@@ -49,8 +51,9 @@ pub(super) struct Telling<'a> {
     world: &'a World,
     counts: fn(&Statement) -> bool,
     names: Vec<String>,
-    tests: Vec<&'a PreparedCondition>,
-    tests_by_arn: Finder,
+    /// Values of conditions on `aws:PrincipalArn`, with the conditions that have them.
+    patterns: Vec<(&'a Prepared, Vec<u32>)>,
+    patterns_by_arn: Finder,
     of_statement: Vec<Asked>,
     of_policy: Vec<Asked>,
     /// By policies that may be about anybody.
@@ -71,8 +74,8 @@ impl<'a> Telling<'a> {
             world,
             counts,
             names: Vec::new(),
-            tests: Vec::new(),
-            tests_by_arn: Finder::default(),
+            patterns: Vec::new(),
+            patterns_by_arn: Finder::default(),
             of_statement: Vec::new(),
             of_policy: vec![Asked::default(); world.policies.len()],
             of_all: Asked::default(),
@@ -115,6 +118,7 @@ impl<'a> Telling<'a> {
     fn statements(&mut self) {
         let mut names: AHashMap<String, u32> = AHashMap::new();
         let mut tests: AHashMap<String, u32> = AHashMap::new();
+        let mut patterns: AHashMap<(&Base, &str), usize> = AHashMap::new();
         let mut elements: AHashMap<String, u32> = AHashMap::new();
         let mut of_keys: BTreeSet<String> = BTreeSet::new();
         let mut key_tests: AHashMap<String, &'a PreparedCondition> = AHashMap::new();
@@ -148,13 +152,18 @@ impl<'a> Telling<'a> {
                 of_keys.insert(name.name);
             }
             for condition in statement.conditions.iter().filter(|one| is_test_of_arn(one)) {
-                let next = number(self.tests.len());
+                let next = number(tests.len());
                 let test = *tests.entry(condition.text()).or_insert(next);
-                if test == next {
-                    self.tests.push(condition);
-                    condition
-                        .texts()
-                        .for_each(|text| self.tests_by_arn.add(test, text));
+                for (text, pattern) in condition.fixed().filter(|_| test == next) {
+                    let next = self.patterns.len();
+                    let at = *patterns.entry((condition.base(), text)).or_insert(next);
+                    if at == next {
+                        self.patterns.push((pattern, Vec::new()));
+                        self.patterns_by_arn.add(number(at), text);
+                    }
+                    if let Some((_, tests)) = self.patterns.get_mut(at) {
+                        tests.push(test);
+                    }
                 }
                 asked.tests.insert(test);
             }
@@ -228,24 +237,15 @@ impl<'a> Telling<'a> {
             return signs;
         }
         let account = self.world.account_of(principal);
-        let found = self.tests_by_arn.about(&principal.arn, account);
-        for test in found.into_iter().filter(|test| asked.tests.contains(test)) {
-            let outcome = self.tests.get(test as usize);
-            signs.push(match outcome.map(|test| self.outcome(test, principal)) {
-                Some(FormulaId::TRUE) => Sign::Test(test, true),
-                Some(FormulaId::FALSE) => Sign::Test(test, false),
-                _ => Sign::Itself(principal.name.clone()),
-            });
-        }
+        let found = self.patterns_by_arn.about(&principal.arn, account).into_iter();
+        let found = found.filter_map(|pattern| self.patterns.get(pattern as usize));
+        let hits = found.filter(|(pattern, _)| pattern.matches(&principal.arn));
+        let tests = hits.flat_map(|(_, tests)| tests).copied();
+        let mut hit: SmallVec<[u32; 8]> = tests.filter(|test| asked.tests.contains(test)).collect();
+        hit.sort_unstable();
+        hit.dedup();
+        signs.extend(hit.into_iter().map(Sign::Hit));
         signs
-    }
-
-    fn outcome(&self, test: &PreparedCondition, principal: &Principal) -> FormulaId {
-        let context = AnythingBy {
-            world: self.world,
-            principal,
-        };
-        test.evaluate(&context, &mut Formulas::default())
     }
 
     /// What tells a key from others that are made the same way.
