@@ -2,6 +2,8 @@
 //!
 //! Every statement and grant keeps its [`Location`], so that each answer can name the line it rests on.
 
+use std::sync::Arc;
+
 /// Index of a file in [`Files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
@@ -22,14 +24,14 @@ pub struct Location {
 /// The names of all files of a snapshot, relative to its folder and with `/` between parts.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    names: Vec<String>,
+    names: Arc<Vec<String>>,
 }
 
 impl Files {
     /// Adds a file and returns its id.
     pub fn add(&mut self, name: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        self.names.push(name.into());
+        Arc::make_mut(&mut self.names).push(name.into());
         id
     }
 

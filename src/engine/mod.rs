@@ -10,7 +10,7 @@ use crate::cells::Cell;
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::{RequestContext, common};
 use crate::facts::build;
-use crate::facts::classes::{Classes, Site};
+use crate::facts::classes::{Among, Classes, Site};
 use crate::facts::id::KeyId;
 use crate::facts::residual::Case;
 use crate::facts::view::View;
@@ -77,7 +77,7 @@ impl Engine {
     #[must_use]
     pub fn compile(snapshot: &Snapshot) -> Engine {
         let world = build::world(snapshot);
-        let classes = Classes::of(&world);
+        let classes = Classes::of(&world, Among::all(&world));
         Engine::with_classes(snapshot, world, classes)
     }
 

@@ -87,7 +87,7 @@ fn compared(name: &str, snapshot: &Snapshot) -> (usize, usize) {
     for (_, key) in shared.real_keys() {
         assert_eq!(rows(&shared, &key.arn), rows(&apart, &key.arn), "{name}");
     }
-    for principal in &shared.world.principals {
+    for principal in shared.world.principals.iter() {
         let can = |engine: &Engine| -> Vec<String> {
             let rows = engine.what_can(&principal.name).unwrap_or_default();
             rows.iter().map(line).collect()
@@ -101,7 +101,7 @@ fn compared(name: &str, snapshot: &Snapshot) -> (usize, usize) {
 /// Every principal asks for a few actions on every key.
 fn decided(name: &str, shared: &Engine, apart: &Engine) {
     let keys = || shared.world.keys.iter().filter(|key| key.arn != "*");
-    for principal in &shared.world.principals {
+    for principal in shared.world.principals.iter() {
         for (number, key) in keys().enumerate() {
             for action in ["kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant"] {
                 let request = Request {

@@ -270,7 +270,7 @@ impl<'s> Builder<'s> {
                 grants.push(GrantId::at(self.world.grants.len()));
                 self.world.grants.push(compiled);
             }
-            self.world.key_ids.insert(key.arn.clone(), id);
+            Arc::make_mut(&mut self.world.key_ids).insert(key.arn.clone(), id);
             self.world.keys.push(Key {
                 arn: key.arn.clone(),
                 id: key.id.clone(),

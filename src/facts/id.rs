@@ -39,6 +39,11 @@ ids! {
     LevelId,
 }
 
+impl AccountId {
+    /// That of principals whose account is none of the snapshot's.
+    pub(crate) const OTHER: AccountId = AccountId(u32::MAX - 1);
+}
+
 /// The part of a condition block that the principal alone decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TestId(pub(crate) u32);

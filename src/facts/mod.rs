@@ -8,6 +8,7 @@ pub(crate) mod id;
 mod index;
 pub(crate) mod lower;
 pub(crate) mod matching;
+mod patched;
 pub(crate) mod principals;
 pub(crate) mod relations;
 pub(crate) mod residual;

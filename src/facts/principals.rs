@@ -3,11 +3,13 @@
 use super::asking::{session_prefix, unlisted};
 use super::build::Builder;
 use super::id::{AccountId, PolicyId, PrincipalId};
-use super::world::{Kind, Party, Principal, Written};
+use super::matching::is_party;
+use super::world::{Kind, Party, Principal, World, Written};
 use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::ActionSet;
 use crate::model::principal::{Account, Permissions, Role, User};
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,19 +44,7 @@ impl<'s> Builder<'s> {
     }
 
     fn add(&mut self, principal: Principal) -> PrincipalId {
-        let id = PrincipalId::at(self.world.principals.len());
-        self.world
-            .principal_ids
-            .entry(principal.name.clone())
-            .or_default()
-            .push(id);
-        if principal.kind == Kind::Role {
-            let account = self.world.account_of(&principal);
-            let begin = session_prefix(&principal.partition, account, &principal.short_name);
-            self.world.roles_by_session.entry(begin).or_insert(id);
-        }
-        self.world.principals.push(principal);
-        id
+        self.world.add(principal)
     }
 
     fn root_user(&mut self, account: &Account, id: AccountId) {
@@ -88,7 +78,10 @@ impl<'s> Builder<'s> {
             ..bare(Kind::User, &user.arn, &account.partition)
         };
         let user = self.add(principal);
-        self.world.users_of.entry(id).or_default().push(user);
+        Arc::make_mut(&mut self.world.users_of)
+            .entry(id)
+            .or_default()
+            .push(user);
     }
 
     fn role(&mut self, account: &'s Account, id: AccountId, role: &'s Role) {
@@ -284,7 +277,6 @@ impl<'s> Builder<'s> {
     fn anyone(&mut self) {
         let name = "IAM of the caller's account (not in the snapshot)";
         let policy = self.may_allow(name, "the IAM of the caller's account");
-        let account = AccountId::at(self.world.accounts.len());
         let partitions: BTreeSet<&str> = self
             .snapshot
             .keys
@@ -293,7 +285,7 @@ impl<'s> Builder<'s> {
             .collect();
         for partition in partitions {
             self.add(Principal {
-                account: Some(account),
+                account: Some(AccountId::OTHER),
                 policies: vec![policy],
                 iam_unknown: true,
                 ..bare(Kind::Anyone, "*", partition)
@@ -318,6 +310,86 @@ impl<'s> Builder<'s> {
             }
         }
         policy
+    }
+}
+
+impl World {
+    /// Lists a principal.
+    pub(super) fn add(&mut self, principal: Principal) -> PrincipalId {
+        let id = PrincipalId::at(self.principals.len());
+        let ids = Arc::make_mut(&mut self.principal_ids);
+        ids.entry(principal.name.clone()).or_default().push(id);
+        let mut otherwise: SmallVec<[String; 4]> = SmallVec::new();
+        if principal.arn != principal.name {
+            otherwise.push(principal.arn.clone());
+        }
+        otherwise.extend(principal.origin.clone());
+        otherwise.extend(Some(principal.unique_id.clone()).filter(|id| !id.is_empty()));
+        match principal.kind {
+            Kind::Role => {
+                let account = self.account_of(&principal);
+                let begin = session_prefix(&principal.partition, account, &principal.short_name);
+                let roles = Arc::make_mut(&mut self.roles_by_session);
+                roles.entry(begin.clone()).or_insert(id);
+                otherwise.push(begin);
+            }
+            Kind::Federated => {
+                let user = principal
+                    .origin
+                    .as_ref()
+                    .and_then(|user| self.principal_ids.get(user));
+                let user = user.and_then(|ids| self.principal(*ids.first()?));
+                otherwise.extend(user.map(|user| user.unique_id.clone()));
+            }
+            _ => {}
+        }
+        let names = Arc::make_mut(&mut self.otherwise_named);
+        for name in otherwise {
+            names.entry(name).or_default().push(id);
+        }
+        let members = Arc::make_mut(&mut self.members);
+        members.entry(principal.account).or_default().push(id);
+        self.principals.push(principal);
+        id
+    }
+
+    /// The principals that a text may name: as users, roles, sessions or federated users.
+    pub(super) fn named(&self, text: &str) -> impl Iterator<Item = PrincipalId> + '_ {
+        let session = match PrincipalArn::parse(text) {
+            Some(PrincipalArn::Session {
+                partition,
+                account,
+                role,
+                ..
+            }) => self
+                .otherwise_named
+                .get(&session_prefix(partition, account, role)),
+            _ => None,
+        };
+        let found = [
+            self.principal_ids.get(text),
+            self.otherwise_named.get(text),
+            session,
+        ];
+        found.into_iter().flatten().flatten().copied()
+    }
+
+    /// The principals a grant's party is, or may be one session of.
+    pub(super) fn party<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
+        let text = match party {
+            Party::Role(arn) | Party::Named(arn) => Some(arn),
+            Party::Nobody | Party::Account(_) | Party::Service(_) => None,
+        };
+        let services = self
+            .members
+            .get(&None)
+            .filter(|_| matches!(party, Party::Service(_)));
+        let named = text.into_iter().flat_map(|text| self.named(text));
+        let found = named.chain(services.into_iter().flatten().copied());
+        found.filter(move |&id| {
+            self.principal(id)
+                .is_some_and(|one| is_party(party, one).is_some())
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The snapshot in tables: principals, keys, policies, statements and grants by id.
 
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, PrincipalId, StatementId};
+use super::patched::Patched;
 use super::statement::Statement;
 use crate::model::Tags;
 use crate::model::action::ActionSet;
@@ -12,21 +13,25 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Everything the facts are made from.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct World {
     pub(crate) files: Files,
     pub(crate) accounts: Vec<Account>,
     pub(crate) account_ids: AHashMap<String, AccountId>,
-    pub(crate) principals: Vec<Principal>,
+    pub(crate) principals: Patched<Principal>,
     /// By ARN, service name, `account:ID` or `*`.
-    pub(crate) principal_ids: AHashMap<String, SmallVec<[PrincipalId; 1]>>,
+    pub(crate) principal_ids: Arc<AHashMap<String, SmallVec<[PrincipalId; 1]>>>,
+    /// By ARN or role of sessions, user of federated users, and unique id.
+    pub(crate) otherwise_named: Arc<AHashMap<String, SmallVec<[PrincipalId; 1]>>>,
     /// Roles by what the ARNs of their sessions begin with.
-    pub(crate) roles_by_session: AHashMap<String, PrincipalId>,
-    pub(crate) keys: Vec<Key>,
-    pub(crate) key_ids: AHashMap<String, KeyId>,
-    pub(crate) policies: Vec<Policy>,
-    pub(crate) statements: Vec<Statement>,
-    pub(crate) grants: Vec<Grant>,
+    pub(crate) roles_by_session: Arc<AHashMap<String, PrincipalId>>,
+    /// By account; those of none are services.
+    pub(crate) members: Arc<AHashMap<Option<AccountId>, Vec<PrincipalId>>>,
+    pub(crate) keys: Patched<Key>,
+    pub(crate) key_ids: Arc<AHashMap<String, KeyId>>,
+    pub(crate) policies: Patched<Policy>,
+    pub(crate) statements: Patched<Statement>,
+    pub(crate) grants: Patched<Grant>,
     /// Ids of roots, OUs and accounts that stand on some account's path.
     pub(crate) levels: Vec<Level>,
     pub(crate) endpoints: AHashMap<String, Endpoint>,
@@ -34,7 +39,7 @@ pub(crate) struct World {
     /// All account ids that have principals of their own here: nobody else's principals are among them.
     pub(crate) known_accounts: Arc<[String]>,
     /// Users whose federated sessions are looked at, by account.
-    pub(crate) users_of: AHashMap<AccountId, Vec<PrincipalId>>,
+    pub(crate) users_of: Arc<AHashMap<AccountId, Vec<PrincipalId>>>,
 }
 
 /// What is known of the organization itself.

@@ -17,7 +17,7 @@ mod signature;
 mod tests_of_arns;
 mod what_tells;
 
-use super::id::{KeyId, PrincipalId};
+use super::id::{AccountId, KeyId, PolicyId, PrincipalId, StatementId};
 use super::statement::{About, Statement};
 use super::world::{Principal, World};
 use crate::policy::document::PolicyKind;
@@ -30,6 +30,7 @@ use what_tells::Telling;
 /// Who and what is alike.
 #[derive(Debug, Default)]
 pub(crate) struct Classes {
+    among: Among,
     /// Principals and keys that are alike but for texts that name them.
     principals: Partition<PrincipalId>,
     keys: Partition<KeyId>,
@@ -52,23 +53,79 @@ struct Refused {
 }
 
 impl Refused {
-    fn of(world: &World) -> Refused {
+    fn of(world: &World, among: &Among) -> Refused {
         let stands_against = |statement: &Statement| {
             let limits = matches!(statement.kind, PolicyKind::Scp | PolicyKind::Boundary);
             (statement.denies || limits) && statement.about == About::Many
         };
-        let telling = Telling::of(world, stands_against);
+        let telling = Telling::of(world, among, stands_against);
         Refused {
-            principals: signature::principals(world, &telling, None),
-            keys: signature::keys(world, &telling, None, false),
+            principals: signature::principals(world, among, &telling, None),
+            keys: signature::keys(world, among, &telling, None, false),
         }
+    }
+}
+
+/// Whom and what classes are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Among {
+    /// In order.
+    pub(crate) principals: Vec<PrincipalId>,
+    /// In order.
+    pub(crate) keys: Vec<KeyId>,
+}
+
+impl Among {
+    /// Everybody and everything.
+    pub(crate) fn all(world: &World) -> Among {
+        Among {
+            principals: (0..world.principals.len()).map(PrincipalId::at).collect(),
+            keys: (0..world.keys.len()).map(KeyId::at).collect(),
+        }
+    }
+
+    fn has(&self, principal: PrincipalId) -> bool {
+        self.principals.binary_search(&principal).is_ok()
+    }
+
+    /// The statements that may say something about them, in order.
+    fn statements(&self, world: &World) -> Vec<StatementId> {
+        if self.principals.len() == world.principals.len() && self.keys.len() == world.keys.len() {
+            return (0..world.statements.len()).map(StatementId::at).collect();
+        }
+        let principals = || self.principals.iter().filter_map(|&id| world.principal(id));
+        let keys = || self.keys.iter().filter_map(|&id| world.key(id));
+        let mut accounts: Vec<AccountId> = principals().filter_map(|one| one.account).collect();
+        accounts.extend(keys().map(|key| key.account));
+        accounts.sort_unstable();
+        accounts.dedup();
+        let accounts = accounts.into_iter().filter_map(|id| world.account(id));
+        let levels = accounts.flat_map(|account| &account.levels);
+        let levels = levels.filter_map(|level| world.levels.get(level.index()));
+        let mut policies: Vec<PolicyId> = levels
+            .flat_map(|level| level.scps.iter().chain(&level.rcps))
+            .copied()
+            .collect();
+        policies.extend(principals().flat_map(|one| one.policies.iter().chain(&one.boundary)));
+        policies.extend(keys().flat_map(|key| &key.policies));
+        policies.sort_unstable();
+        policies.dedup();
+        let policies = policies.into_iter().filter_map(|id| world.policy(id));
+        let mut statements: Vec<StatementId> = policies
+            .flat_map(|policy| policy.statements.iter().copied())
+            .collect();
+        statements.sort_unstable();
+        statements.dedup();
+        statements
     }
 }
 
 /// What is alike, by the first of each class.
 #[derive(Debug)]
 struct Partition<I> {
+    /// The first of its class, for each that belongs to one.
     first: Vec<I>,
+    firsts: Vec<I>,
     /// All of a class, in order, where they are several.
     members: AHashMap<I, Vec<I>>,
 }
@@ -77,23 +134,32 @@ impl<I> Default for Partition<I> {
     fn default() -> Self {
         Partition {
             first: Vec::new(),
+            firsts: Vec::new(),
             members: AHashMap::new(),
         }
     }
 }
 
 impl<I: Id> Partition<I> {
-    fn of(first: Vec<I>) -> Self {
-        let mut members: AHashMap<I, Vec<I>> = AHashMap::new();
-        for (index, &class) in first.iter().enumerate() {
-            if I::at(index) != class {
-                members
-                    .entry(class)
-                    .or_insert_with(|| vec![class])
-                    .push(I::at(index));
+    /// Parts the given ones of so many; `first` tells the first of each one's class.
+    fn of(all: usize, given: &[I], mut first: impl FnMut(I) -> I) -> Self {
+        let mut partition = Partition {
+            first: (0..all).map(I::at).collect(),
+            ..Partition::default()
+        };
+        for &one in given {
+            let class = first(one);
+            if class == one {
+                partition.firsts.push(one);
+                continue;
             }
+            if let Some(first) = partition.first.get_mut(one.index()) {
+                *first = class;
+            }
+            let members = partition.members.entry(class);
+            members.or_insert_with(|| vec![class]).push(one);
         }
-        Partition { first, members }
+        partition
     }
 
     /// The first of the class of something.
@@ -106,13 +172,6 @@ impl<I: Id> Partition<I> {
         self.members
             .get(first)
             .map_or(std::slice::from_ref(first), Vec::as_slice)
-    }
-
-    /// The first of each class.
-    fn firsts(&self) -> impl Iterator<Item = I> + '_ {
-        let all = self.first.iter().enumerate();
-        all.filter(|(index, first)| I::at(*index) == **first)
-            .map(|(_, first)| *first)
     }
 }
 
@@ -180,19 +239,21 @@ pub(crate) struct Site {
 
 impl Classes {
     /// Finds who and what is alike.
-    pub(crate) fn of(world: &World) -> Classes {
-        let telling = Telling::of(world, |statement| statement.about == About::Many);
-        let listing_keys = Telling::of(world, |statement| statement.about == About::ListedKeys);
-        let listing_principals = Telling::of(world, |statement| statement.about == About::ListedPrincipals);
+    pub(crate) fn of(world: &World, among: Among) -> Classes {
+        let telling = Telling::of(world, &among, |statement| statement.about == About::Many);
+        let listing_keys = Telling::of(world, &among, |statement| statement.about == About::ListedKeys);
+        let listing_principals = Telling::of(world, &among, |statement| {
+            statement.about == About::ListedPrincipals
+        });
         let ((principals, holders), (keys, texts)) = rayon::join(
             || {
-                let principals = signature::principals(world, &telling, None);
-                let holders = signature::principals(world, &listing_keys, Some(&principals));
+                let principals = signature::principals(world, &among, &telling, None);
+                let holders = signature::principals(world, &among, &listing_keys, Some(&principals));
                 (principals, holders)
             },
             || {
-                let keys = signature::keys(world, &telling, None, true);
-                let texts = signature::keys(world, &listing_principals, Some(&keys), true);
+                let keys = signature::keys(world, &among, &telling, None, true);
+                let texts = signature::keys(world, &among, &listing_principals, Some(&keys), true);
                 (keys, texts)
             },
         );
@@ -206,7 +267,8 @@ impl Classes {
         });
         Classes {
             standing: standing.collect(),
-            pairs: Pairs::new(world, &holders, &texts),
+            pairs: Pairs::new(world, &among, &holders, &texts),
+            among,
             principals,
             keys,
             holders,
@@ -218,10 +280,12 @@ impl Classes {
     /// Everybody and everything by itself.
     #[cfg(test)]
     pub(crate) fn none(world: &World) -> Classes {
+        let among = Among::all(world);
         Classes {
             pairs: Pairs::all_single(world),
-            principals: Partition::of((0..world.principals.len()).map(PrincipalId::at).collect()),
-            keys: Partition::of((0..world.keys.len()).map(KeyId::at).collect()),
+            principals: Partition::of(world.principals.len(), &among.principals, |own| own),
+            keys: Partition::of(world.keys.len(), &among.keys, |own| own),
+            among,
             ..Classes::default()
         }
     }
@@ -250,7 +314,7 @@ impl Classes {
         if site.part != Part::Alike {
             return site;
         }
-        let refused = self.refused.get_or_init(|| Refused::of(world));
+        let refused = self.refused.get_or_init(|| Refused::of(world, &self.among));
         Site {
             principal: refused.principals.first(site.principal),
             key: refused.keys.first(site.key),
@@ -307,11 +371,11 @@ impl Classes {
 
     /// One principal for each class.
     pub(crate) fn all(&self) -> impl Iterator<Item = PrincipalId> + '_ {
-        self.principals.firsts()
+        self.principals.firsts.iter().copied()
     }
 
     /// One key for each class.
     pub(crate) fn all_keys(&self) -> impl Iterator<Item = KeyId> + '_ {
-        self.keys.firsts()
+        self.keys.firsts.iter().copied()
     }
 }

@@ -1,8 +1,7 @@
 //! The pairs of a principal and a key that texts or grants are about.
 
-use super::{Part, Partition};
+use super::{Among, Part, Partition};
 use crate::facts::id::{KeyId, PolicyId, PrincipalId};
-use crate::facts::index::Index;
 use crate::facts::statement::{About, Statement};
 use crate::facts::world::{Key, Resource, World};
 use ahash::AHashMap;
@@ -49,25 +48,32 @@ impl Listed {
 }
 
 impl Pairs {
-    pub(super) fn new(world: &World, holders: &Partition<PrincipalId>, texts: &Partition<KeyId>) -> Pairs {
-        let index = Index::new(world.principals.iter());
-        let listed = listed(world, holders);
-        let (mut named, mut single) = (Vec::new(), Vec::new());
-        for (position, key) in world.keys.iter().enumerate() {
-            let is_first = texts.first(KeyId::at(position)) == KeyId::at(position);
-            named.push(if is_first {
-                named_on(world, &index, key)
-            } else {
-                Vec::new()
-            });
-            single.push(granted_on(world, &index, key));
+    pub(super) fn new(
+        world: &World,
+        among: &Among,
+        holders: &Partition<PrincipalId>,
+        texts: &Partition<KeyId>,
+    ) -> Pairs {
+        let nobody = || vec![Vec::new(); world.keys.len()];
+        let (mut named, mut single) = (nobody(), nobody());
+        let listed = listed(world, among, holders);
+        let here = |one: &PrincipalId| among.has(*one);
+        for &id in &among.keys {
+            let Some(key) = world.key(id) else { continue };
+            if texts.first(id) == id
+                && let Some(named) = named.get_mut(id.index())
+            {
+                named.extend(named_on(world, key).into_iter().filter(here));
+            }
+            if let Some(single) = single.get_mut(id.index()) {
+                single.extend(granted_on(world, key).into_iter().filter(here));
+            }
         }
         let named = Listed::new(named);
-        for (position, single) in single.iter_mut().enumerate() {
-            let key = KeyId::at(position);
-            if !listed.at(key).is_empty() {
-                let both = named.at(texts.first(key)).iter().copied();
-                single.extend(both.filter(|&one| listed.has(key, holders.first(one))));
+        for &id in &among.keys {
+            if let Some(single) = single.get_mut(id.index()).filter(|_| !listed.at(id).is_empty()) {
+                let both = named.at(texts.first(id)).iter().copied();
+                single.extend(both.filter(|&one| listed.has(id, holders.first(one))));
             }
         }
         Pairs {
@@ -106,29 +112,29 @@ fn statements<'a>(world: &'a World, policies: &'a [PolicyId]) -> impl Iterator<I
 }
 
 /// Everybody whom the principal elements of a key's policies name.
-fn named_on(world: &World, index: &Index<'_>, key: &Key) -> Vec<PrincipalId> {
+fn named_on(world: &World, key: &Key) -> Vec<PrincipalId> {
     let texts = statements(world, &key.policies).flat_map(Statement::principal_texts);
-    let found = texts.flat_map(|text| index.named(text));
-    found.map(PrincipalId::at).collect()
+    texts.flat_map(|text| world.named(text)).collect()
 }
 
 /// Everybody whom the grants on a key name.
-fn granted_on(world: &World, index: &Index<'_>, key: &Key) -> Vec<PrincipalId> {
+fn granted_on(world: &World, key: &Key) -> Vec<PrincipalId> {
     let grants = key.grants.iter().filter_map(|&id| world.grant(id));
     let parties = grants.flat_map(|grant| [&grant.grantee, &grant.retiring]);
-    let found = parties.flat_map(|party| index.party(party));
-    found.map(PrincipalId::at).collect()
+    parties.flat_map(|party| world.party(party)).collect()
 }
 
 /// The keys that policies list, with who holds these.
-fn listed(world: &World, holders: &Partition<PrincipalId>) -> Listed {
+fn listed(world: &World, among: &Among, holders: &Partition<PrincipalId>) -> Listed {
     let mut of_policy: AHashMap<PolicyId, Vec<KeyId>> = AHashMap::new();
     let mut by_key: Vec<Vec<PrincipalId>> = vec![Vec::new(); world.keys.len()];
-    for (position, principal) in world.principals.iter().enumerate() {
-        let holder = PrincipalId::at(position);
-        if holders.first(holder) != holder {
+    for &holder in &among.principals {
+        let Some(principal) = world
+            .principal(holder)
+            .filter(|_| holders.first(holder) == holder)
+        else {
             continue;
-        }
+        };
         for &policy in &principal.policies {
             let keys = of_policy
                 .entry(policy)

@@ -1,7 +1,7 @@
 //! What principals, and keys, have in common when they are alike.
 
-use super::Partition;
 use super::what_tells::{Asked, Sign, Telling};
+use super::{Among, Partition};
 use crate::facts::id::{AccountId, GrantId, KeyId, PolicyId, PrincipalId, StatementId};
 use crate::facts::lower::retirable;
 use crate::facts::world::{Kind, Party, Resource, World};
@@ -25,14 +25,16 @@ struct Carried<'a> {
 /// Classes of principals, or within given classes.
 pub(super) fn principals(
     world: &World,
+    among: &Among,
     telling: &Telling<'_>,
     within: Option<&Partition<PrincipalId>>,
 ) -> Partition<PrincipalId> {
     let mut kinds: AHashMap<Carried<'_>, (usize, Asked)> = AHashMap::new();
     let mut classes: AHashMap<(usize, Vec<Sign>), PrincipalId> = AHashMap::new();
-    let all = world.principals.iter().enumerate();
-    let first = all.map(|(index, principal)| {
-        let own = PrincipalId::at(index);
+    Partition::of(world.principals.len(), &among.principals, |own| {
+        let Some(principal) = world.principal(own) else {
+            return own;
+        };
         // What is known of the others are their names; they are few.
         let by_class = matches!(principal.kind, Kind::User | Kind::Role) && !principal.iam_unknown;
         let statements = telling.counting(&principal.policies);
@@ -56,8 +58,7 @@ pub(super) fn principals(
             .or_insert_with(|| (next, telling.asked_of(principal)));
         let signs = telling.signs(principal, asked);
         *classes.entry((*kind, signs)).or_insert(own)
-    });
-    Partition::of(first.collect())
+    })
 }
 
 /// What is always looked at of a key.
@@ -83,6 +84,7 @@ type RetiredBy = (Option<AccountId>, Option<AccountId>);
 /// Classes of keys, or within given classes.
 pub(super) fn keys(
     world: &World,
+    among: &Among,
     telling: &Telling<'_>,
     within: Option<&Partition<KeyId>>,
     with_grants: bool,
@@ -92,9 +94,10 @@ pub(super) fn keys(
         let grant = world.grant(*id);
         grant.is_some_and(|grant| matches!(grant.grantee, Party::Account(_)))
     };
-    let all = world.keys.iter().enumerate();
-    let first = all.map(|(index, key)| {
-        let own = KeyId::at(index);
+    Partition::of(world.keys.len(), &among.keys, |own| {
+        let Some(key) = world.key(own) else {
+            return own;
+        };
         let alone = key.kind != Resource::Key || with_grants && key.grants.iter().any(to_accounts);
         if alone {
             return own;
@@ -119,6 +122,5 @@ pub(super) fn keys(
             retired_by,
         };
         *classes.entry((made, telling.signs_of_key(key))).or_insert(own)
-    });
-    Partition::of(first.collect())
+    })
 }

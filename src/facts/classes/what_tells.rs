@@ -1,5 +1,6 @@
 //! What statements ask of principals and keys, besides whom and what they name.
 
+use super::Among;
 use super::tests_of_arns::Finder;
 use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas};
@@ -7,7 +8,7 @@ use crate::condition::known::Known;
 use crate::condition::operator::{Base, Test};
 use crate::condition::value::Prepared;
 use crate::facts::context::{of_key, of_principal};
-use crate::facts::id::{AccountId, PolicyId, StatementId};
+use crate::facts::id::{PolicyId, StatementId};
 use crate::facts::statement::{Cover, Statement};
 use crate::facts::world::{Key, Principal, World};
 use crate::policy::document::PolicyKind;
@@ -54,11 +55,9 @@ pub(super) struct Telling<'a> {
     /// Values of conditions on `aws:PrincipalArn`, with the conditions that have them.
     patterns: Vec<(&'a Prepared, Vec<u32>)>,
     patterns_by_arn: Finder,
-    of_statement: Vec<Asked>,
-    of_policy: Vec<Asked>,
+    of_statement: AHashMap<StatementId, Asked>,
     /// By policies that may be about anybody.
     of_all: Asked,
-    of_account: AHashMap<AccountId, Asked>,
     /// Names of condition keys about the key whose values tell keys apart.
     of_keys: Vec<String>,
     /// Conditions about the key whose outcomes do.
@@ -68,35 +67,22 @@ pub(super) struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    /// What the statements ask that count.
-    pub(super) fn of(world: &'a World, counts: fn(&Statement) -> bool) -> Telling<'a> {
+    /// What the statements about some principals and keys ask that count.
+    pub(super) fn of(world: &'a World, among: &Among, counts: fn(&Statement) -> bool) -> Telling<'a> {
         let mut telling = Telling {
             world,
             counts,
             names: Vec::new(),
             patterns: Vec::new(),
             patterns_by_arn: Finder::default(),
-            of_statement: Vec::new(),
-            of_policy: vec![Asked::default(); world.policies.len()],
+            of_statement: AHashMap::new(),
             of_all: Asked::default(),
-            of_account: AHashMap::new(),
             of_keys: Vec::new(),
             key_tests: Vec::new(),
             elements: Vec::new(),
             elements_by_arn: Finder::default(),
         };
-        telling.statements();
-        for (index, account) in world.accounts.iter().enumerate() {
-            let levels = account
-                .levels
-                .iter()
-                .filter_map(|id| world.levels.get(id.index()));
-            let mut asked = Asked::default();
-            for policy in levels.flat_map(|level| &level.scps) {
-                asked.extend(telling.of_policy.get(policy.index()).unwrap_or(&Asked::default()));
-            }
-            telling.of_account.insert(AccountId::at(index), asked);
-        }
+        telling.statements(among.statements(world));
         telling
     }
 
@@ -115,18 +101,18 @@ impl<'a> Telling<'a> {
         counting
     }
 
-    fn statements(&mut self) {
+    fn statements(&mut self, all: Vec<StatementId>) {
         let mut names: AHashMap<String, u32> = AHashMap::new();
         let mut tests: AHashMap<String, u32> = AHashMap::new();
         let mut patterns: AHashMap<(&Base, &str), usize> = AHashMap::new();
         let mut elements: AHashMap<String, u32> = AHashMap::new();
         let mut of_keys: BTreeSet<String> = BTreeSet::new();
         let mut key_tests: AHashMap<String, &'a PreparedCondition> = AHashMap::new();
-        for statement in &self.world.statements {
-            if !self.counts(statement) {
-                self.of_statement.push(Asked::default());
+        for id in all {
+            let counts = |one: &&Statement| self.counts(one);
+            let Some(statement) = self.world.statement(id).filter(counts) else {
                 continue;
-            }
+            };
             let mut asked = Asked::default();
             let mut ask = |name: &KeyName| {
                 let next = number(names.len());
@@ -183,14 +169,7 @@ impl<'a> Telling<'a> {
             ) {
                 self.of_all.extend(&asked);
             }
-            self.of_statement.push(asked);
-        }
-        for (of_policy, policy) in self.of_policy.iter_mut().zip(&self.world.policies) {
-            let asked = policy
-                .statements
-                .iter()
-                .filter_map(|id| self.of_statement.get(id.index()));
-            asked.for_each(|asked| of_policy.extend(asked));
+            self.of_statement.insert(id, asked);
         }
         self.names = in_order(names);
         // Where very many conditions ask for one thing, its value is looked at instead.
@@ -210,13 +189,17 @@ impl<'a> Telling<'a> {
     /// What is asked of a principal, and of all that carry the same.
     pub(super) fn asked_of(&self, principal: &Principal) -> Asked {
         let mut asked = self.of_all.clone();
-        let account = principal.account.and_then(|id| self.of_account.get(&id));
-        let policies = principal.policies.iter().chain(&principal.boundary);
-        let own = policies.filter_map(|policy| self.of_policy.get(policy.index()));
-        account
-            .into_iter()
-            .chain(own)
-            .for_each(|other| asked.extend(other));
+        let world = self.world;
+        let account = principal.account.and_then(|id| world.account(id));
+        let levels = account.into_iter().flat_map(|account| &account.levels);
+        let scps = levels
+            .filter_map(|level| world.levels.get(level.index()))
+            .flat_map(|level| &level.scps);
+        let policies = principal.policies.iter().chain(&principal.boundary).chain(scps);
+        let policies = policies.filter_map(|&id| world.policy(id));
+        let own = policies.flat_map(|policy| &policy.statements);
+        let own = own.filter_map(|id| self.of_statement.get(id));
+        own.for_each(|other| asked.extend(other));
         asked.values.retain(|&name| {
             self.names.get(name as usize).is_some_and(|name| {
                 !same_for_all_of_account(name) && of_principal(self.world, principal, name).is_some()
