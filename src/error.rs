@@ -56,3 +56,34 @@ impl Error {
         }
     }
 }
+
+/// How many suggestions an error offers.
+const SUGGESTIONS: usize = 3;
+
+/// An error about a name, with the nearest names.
+pub(crate) fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let mut near: Vec<(f64, &str)> = known
+        .map(|candidate| {
+            let short = candidate.rsplit(['/', ':']).next().unwrap_or(candidate);
+            let wanted = name.rsplit(['/', ':']).next().unwrap_or(name);
+            (
+                strsim::jaro_winkler(&short.to_lowercase(), &wanted.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    near.dedup_by(|a, b| a.1 == b.1);
+    let suggestions = near
+        .into_iter()
+        .take(SUGGESTIONS)
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    Error::Name {
+        problem: "unknown",
+        noun,
+        name: name.to_owned(),
+        suggestions,
+    }
+}

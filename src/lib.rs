@@ -52,6 +52,7 @@ pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
+pub use model::change::Change;
 pub use model::request::Request;
 pub use model::snapshot::Snapshot;
 pub use query::blocks::Block;

@@ -76,6 +76,14 @@ pub(super) fn fold(tables: &[(Source<'_>, &Derived)]) -> Fold {
 }
 
 impl Fold {
+    /// Nothing, with formulas that are there already.
+    pub(super) fn of(formulas: Formulas) -> Fold {
+        Fold {
+            formulas,
+            ..Fold::default()
+        }
+    }
+
     /// Puts the layers of the cells of one key together, once for each set of actions that nothing tells apart.
     fn of_key(
         &mut self,

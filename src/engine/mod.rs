@@ -1,6 +1,8 @@
 //! The compiled snapshot: facts lowered, rules run, cells folded. Everything after only reads.
 
+mod change;
 mod fold;
+mod layers;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,9 @@ use crate::cells::Cell;
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::{RequestContext, common};
 use crate::facts::build;
-use crate::facts::classes::{Among, Classes, Site};
+#[cfg(test)]
+use crate::facts::classes::Classes;
+use crate::facts::classes::{Among, Site};
 use crate::facts::id::KeyId;
 use crate::facts::residual::Case;
 use crate::facts::view::View;
@@ -18,9 +22,9 @@ use crate::facts::world::{Key, Principal, World};
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
 use ahash::AHashSet;
 pub(crate) use fold::Folded;
+pub(crate) use layers::Pair;
+use layers::{Covers, Layer};
 use std::sync::Arc;
-pub(crate) use tables::Pair;
-use tables::{Compiled, Tables};
 
 /// A snapshot, compiled once and asked many times.
 ///
@@ -34,9 +38,9 @@ use tables::{Compiled, Tables};
 /// ```
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) world: World,
-    pub(crate) classes: Classes,
-    pub(crate) tables: Tables,
+    pub(crate) world: Arc<World>,
+    /// The first holds for everything; the others for what changed since.
+    layers: Vec<Arc<Layer>>,
     pub(crate) formulas: Arc<Formulas>,
     /// Formulas too large to decide.
     undecided: AHashSet<FormulaId>,
@@ -76,35 +80,31 @@ impl Engine {
     /// Lowers the snapshot into facts, runs the rules and folds the result into cells.
     #[must_use]
     pub fn compile(snapshot: &Snapshot) -> Engine {
-        let world = build::world(snapshot);
-        let classes = Classes::of(&world, Among::all(&world));
-        Engine::with_classes(snapshot, world, classes)
+        let mut engine = Engine::nothing(snapshot);
+        let among = Among::all(&engine.world);
+        engine.add_layer(Covers::Everything, among);
+        engine
     }
 
     /// The same without looking for what is alike.
     #[cfg(test)]
     pub(crate) fn compile_apart(snapshot: &Snapshot) -> Engine {
-        let world = build::world(snapshot);
-        let classes = Classes::none(&world);
-        Engine::with_classes(snapshot, world, classes)
+        let mut engine = Engine::nothing(snapshot);
+        let classes = Classes::none(&engine.world);
+        engine.add_derived(Covers::Everything, classes);
+        engine
     }
 
-    fn with_classes(snapshot: &Snapshot, world: World, classes: Classes) -> Engine {
-        let Compiled {
-            tables,
-            formulas,
-            undecided,
-            facts,
-        } = tables::compile(&world, &classes);
+    /// The engine before anything is derived.
+    fn nothing(snapshot: &Snapshot) -> Engine {
         Engine {
-            classes,
-            tables,
-            formulas: Arc::new(formulas),
-            undecided,
+            world: Arc::new(build::world(snapshot)),
+            layers: Vec::new(),
+            formulas: Arc::default(),
+            undecided: AHashSet::new(),
             cache: crate::cache::Cache::default(),
             coverage: snapshot.coverage.clone(),
-            facts,
-            world,
+            facts: 0,
         }
     }
 
@@ -112,7 +112,11 @@ impl Engine {
     #[must_use]
     pub fn size(&self) -> Size {
         let conditional = || {
-            let all = self.tables.folded().flat_map(|folded| &folded.access);
+            let all = self
+                .layers
+                .iter()
+                .flat_map(|layer| layer.tables.folded())
+                .flat_map(|folded| &folded.access);
             all.map(|(_, formula)| *formula)
                 .filter(|formula| *formula != FormulaId::TRUE)
         };
@@ -127,13 +131,21 @@ impl Engine {
         Size {
             conditional: conditional().count(),
             conditions: conditional().collect::<AHashSet<_>>().len(),
-            principals: self.world.principals.len(),
+            principals: self.world.listed().count(),
             keys: self.real_keys().count(),
-            principal_classes: self.classes.all().count(),
-            key_classes: self.classes.all_keys().count(),
+            principal_classes: self.layers.iter().map(|layer| layer.classes.all().count()).sum(),
+            key_classes: self
+                .layers
+                .iter()
+                .map(|layer| layer.classes.all_keys().count())
+                .sum(),
             facts: self.facts,
-            derived: self.tables.derived(),
-            cells: self.tables.folded().count(),
+            derived: self.layers.iter().map(|layer| layer.tables.derived()).sum(),
+            cells: self
+                .layers
+                .iter()
+                .map(|layer| layer.tables.folded().count())
+                .sum(),
             pairs,
             rows,
         }
@@ -210,13 +222,18 @@ impl Engine {
 
     /// The cell of a pair of the tables.
     pub(crate) fn cell(&self, site: Site) -> Cell {
-        let account = self.world.principal(site.principal);
-        let account = account.and_then(|principal| principal.account);
-        self.tables.cell(site, account)
+        let cell = |layer: &Layer| {
+            let principal = layer.world.principal(site.principal);
+            layer
+                .tables
+                .cell(site, principal.and_then(|principal| principal.account))
+        };
+        self.layer_of(site).map(cell).unwrap_or_default()
     }
 
     /// Whether some path leads to a cell of the tables.
     pub(crate) fn has_path(&self, site: Site) -> bool {
-        self.tables.has_path(site)
+        self.layer_of(site)
+            .is_some_and(|layer| layer.tables.has_path(site))
     }
 }

@@ -3,7 +3,6 @@
 //! Keys have nothing to do with each other, so some keys of an account at a time are lowered and derived, with whoever
 //! has to do with them.
 
-use super::Engine;
 use super::fold::{Fold, Folded, fold};
 use crate::cells::{Cell, Derived, derive, derive_each};
 use crate::condition::formula::{FormulaId, Formulas};
@@ -86,7 +85,7 @@ struct Done {
 }
 
 /// Runs the rules for all pairs, and puts the layers of each cell together.
-pub(super) fn compile(world: &World, classes: &Classes) -> Compiled {
+pub(super) fn compile(world: &World, classes: &Classes, formulas: Formulas) -> Compiled {
     let alike = Source {
         world,
         classes,
@@ -117,7 +116,7 @@ pub(super) fn compile(world: &World, classes: &Classes) -> Compiled {
         folded,
         formulas,
         undecided,
-    } = fold(&sources);
+    } = Fold::of(formulas).and(fold(&sources));
     drop(sources);
     let mut tables = Tables::default();
     for (done, folded) in done.into_iter().zip(folded) {
@@ -227,7 +226,7 @@ impl Tables {
         self.all.get(*at as usize).map(|(_, table)| table)
     }
 
-    fn on_key(&self, part: Part, key: KeyId) -> &[Folded] {
+    pub(super) fn on_key(&self, part: Part, key: KeyId) -> &[Folded] {
         self.of(part, key).map_or(&[], |table| table.of_key(key))
     }
 
@@ -244,6 +243,17 @@ impl Tables {
         table.is_some_and(|table| table.derived.has_path(site.principal, site.key))
     }
 
+    /// The cells of a principal, by the id it has in each part.
+    pub(super) fn of_principal(
+        &self,
+        id: impl Fn(Part) -> PrincipalId,
+    ) -> impl Iterator<Item = (Part, &Folded)> {
+        self.all.iter().flat_map(move |(part, table)| {
+            let cells = table.of_principal(id(*part));
+            cells.map(move |folded| (*part, folded))
+        })
+    }
+
     /// All cells with some access.
     pub(super) fn folded(&self) -> impl Iterator<Item = &Folded> {
         self.all.iter().flat_map(|(_, table)| &table.folded)
@@ -252,90 +262,5 @@ impl Tables {
     /// How many facts were derived.
     pub(super) fn derived(&self) -> usize {
         self.all.iter().map(|(_, table)| table.derived.len()).sum()
-    }
-}
-
-/// One principal's cell on one key.
-#[derive(Clone, Copy)]
-pub(crate) struct Pair<'e> {
-    pub(crate) principal: PrincipalId,
-    pub(crate) key: KeyId,
-    pub(crate) folded: &'e Folded,
-}
-
-impl Engine {
-    /// Everybody with some access to a key, in no order.
-    pub(crate) fn on_key(&self, key: KeyId) -> impl Iterator<Item = Pair<'_>> {
-        let cells = Part::ALL.into_iter().flat_map(move |part| {
-            let at = self.classes.key_in_part(part, key);
-            let cells = self.tables.on_key(part, at).iter();
-            cells.map(move |folded| (part, folded))
-        });
-        cells.flat_map(move |(part, folded)| {
-            let members = self.classes.members(part, &folded.principal).iter().copied();
-            members
-                .filter(move |&principal| self.classes.site(principal, key).part == part)
-                .map(move |principal| Pair {
-                    principal,
-                    key,
-                    folded,
-                })
-        })
-    }
-
-    /// Every key a principal has some access to, in no order.
-    pub(crate) fn of_principal(&self, principal: PrincipalId) -> impl Iterator<Item = Pair<'_>> {
-        let cells = self.tables.all.iter().flat_map(move |(part, table)| {
-            let cells = table.of_principal(self.classes.in_part(*part, principal));
-            cells.map(move |folded| (*part, folded))
-        });
-        cells.flat_map(move |(part, folded)| {
-            let keys = self.classes.keys_of(part, &folded.key).iter().copied();
-            keys.filter(move |&key| self.classes.site(principal, key).part == part)
-                .map(move |key| Pair {
-                    principal,
-                    key,
-                    folded,
-                })
-        })
-    }
-
-    /// The cells of a key, with how many principals have each.
-    pub(super) fn counted(&self, key: KeyId) -> impl Iterator<Item = (&Folded, usize)> {
-        // Whoever is looked at elsewhere is not among those who are alike; who is in two lists counts once.
-        let mut apart: AHashMap<(Part, PrincipalId), usize> = AHashMap::new();
-        for part in [Part::Named, Part::Listed, Part::Single] {
-            let at = self.classes.key_in_part(part, key);
-            let ids = self.classes.pairs.of(part).at(at).iter();
-            for &principal in ids.flat_map(|id| self.classes.members(part, id)) {
-                if self.classes.site(principal, key).part == part {
-                    *apart
-                        .entry((Part::Alike, self.classes.in_part(Part::Alike, principal)))
-                        .or_default() += 1;
-                } else if part == Part::Listed {
-                    *apart
-                        .entry((part, self.classes.in_part(part, principal)))
-                        .or_default() += 1;
-                }
-            }
-        }
-        let cells = Part::ALL.into_iter().flat_map(move |part| {
-            let at = self.classes.key_in_part(part, key);
-            let cells = self.tables.on_key(part, at).iter();
-            cells.map(move |folded| (part, folded))
-        });
-        cells.map(move |(part, folded)| {
-            let members = self.classes.members(part, &folded.principal);
-            let count = match part {
-                Part::Alike | Part::Listed => {
-                    let apart = apart.get(&(part, folded.principal)).copied();
-                    members.len().saturating_sub(apart.unwrap_or_default())
-                }
-                Part::Named | Part::Single => {
-                    usize::from(self.classes.site(folded.principal, key).part == part)
-                }
-            };
-            (folded, count)
-        })
     }
 }

@@ -1,12 +1,13 @@
 //! Snapshot to tables: accounts, levels, policies and keys; principals are in `principals`.
 
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, StatementId};
-use super::statement::{Opaque, Statement};
+use super::naming;
+use super::statement::Statement;
 use super::world::{
-    Account, Endpoint, Grant, Key, Level, Membership, Organization, Party, Policy, Resource, World, Written,
+    Account, Endpoint, Key, Level, Membership, Organization, Policy, Resource, World, Written,
 };
-use crate::arn::{PrincipalArn, is_account_id};
-use crate::model::action::{Action, ActionSet};
+use crate::arn::is_account_id;
+use crate::model::action::ActionSet;
 use crate::model::principal::Policy as NamedPolicy;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Collected, key as model_key};
@@ -26,9 +27,6 @@ pub(crate) struct Builder<'s> {
     said: AHashMap<(PolicyKind, bool, Says<'s>), StatementId>,
     /// Policies by their statements.
     alike: AHashMap<(PolicyKind, Vec<StatementId>), PolicyId>,
-    /// Policies of which nothing is known, by kind and name.
-    unknown: AHashMap<(PolicyKind, String), PolicyId>,
-    levels: AHashMap<String, LevelId>,
 }
 
 /// The tables of a snapshot.
@@ -42,11 +40,24 @@ pub(crate) fn world(snapshot: &Snapshot) -> World {
         policies: AHashMap::new(),
         said: AHashMap::new(),
         alike: AHashMap::new(),
-        unknown: AHashMap::new(),
-        levels: AHashMap::new(),
     };
     builder.organization();
-    for id in snapshot.accounts.keys() {
+    let managed = snapshot.accounts.values().flat_map(|account| {
+        let groups = account.groups.values();
+        let of_groups = groups.flat_map(|group| &group.permissions.attached);
+        account.managed.keys().chain(of_groups)
+    });
+    builder.world.managed = Arc::new(managed.cloned().collect());
+    let organization = snapshot.organization.iter();
+    let attachments = organization.clone().map(|one| one.attachments.clone()).next();
+    builder.world.attachments = Arc::new(attachments.unwrap_or_default());
+    let placed = organization.flat_map(|one| one.members.iter().chain(one.parents.keys()));
+    builder.world.targets = Arc::new(placed.clone().cloned().collect());
+    for id in snapshot
+        .accounts
+        .keys()
+        .chain(placed.filter(|id| is_account_id(id)))
+    {
         builder.account(id);
     }
     builder.keys();
@@ -64,6 +75,7 @@ impl<'s> Builder<'s> {
             .as_ref()
             .map(|organization| Organization {
                 id: organization.id.clone(),
+                accounts_listed: organization.accounts_collected.is_whole(),
                 complete: organization.accounts_collected.is_whole() && !organization.id.is_empty(),
             });
     }
@@ -112,14 +124,15 @@ impl<'s> Builder<'s> {
     }
 
     fn level(&mut self, id: &str) -> LevelId {
-        if let Some(&known) = self.levels.get(id) {
+        if let Some(&known) = self.world.level_ids.get(id) {
             return known;
         }
         let mut level = Level::default();
         if let Some(organization) = self.snapshot.organization.as_ref() {
             let attached = organization.attachments.get(id).into_iter().flatten();
-            for policy in attached.filter_map(|policy| organization.policies.get(policy)) {
+            for (id, policy) in attached.filter_map(|id| Some((id, organization.policies.get(id)?))) {
                 let compiled = self.policy(policy, policy.kind).policy;
+                Arc::make_mut(&mut self.world.guardrails).insert(id.clone(), compiled);
                 match policy.kind {
                     PolicyKind::Rcp => level.rcps.push(compiled),
                     _ => level.scps.push(compiled),
@@ -128,7 +141,7 @@ impl<'s> Builder<'s> {
         }
         let new = LevelId::at(self.world.levels.len());
         self.world.levels.push(level);
-        self.levels.insert(id.to_owned(), new);
+        Arc::make_mut(&mut self.world.level_ids).insert(id.to_owned(), new);
         new
     }
 
@@ -145,15 +158,7 @@ impl<'s> Builder<'s> {
         );
         let compiled = match shared && policy.document.opaque.is_none() {
             true => self.shared(policy, kind),
-            false => {
-                let id = self.document(kind, &policy.name, &policy.document);
-                let statements = self.world.policy(id).map(|policy| policy.statements.as_slice());
-                Written {
-                    policy: id,
-                    statements: statements.unwrap_or_default().into(),
-                    text: Arc::clone(policy),
-                }
-            }
+            false => self.world.write(policy, kind, false),
         };
         self.policies.insert(identity, compiled.clone());
         compiled
@@ -200,73 +205,21 @@ impl<'s> Builder<'s> {
             policy: id,
             statements: statements.into(),
             text: Arc::clone(policy),
+            inline: false,
         }
-    }
-
-    /// Compiles a document by itself.
-    pub(crate) fn document(&mut self, kind: PolicyKind, name: &str, document: &Document) -> PolicyId {
-        let id = PolicyId::at(self.world.policies.len());
-        let whole = document
-            .opaque
-            .as_ref()
-            .map(|why| unknown_statement(Some(why.clone()), document));
-        let mut statements = Vec::new();
-        for written in document.statements.iter().chain(&whole) {
-            statements.push(StatementId::at(self.world.statements.len()));
-            let statement = Statement::new(id, kind, name, document.variables, written);
-            self.world.statements.push(statement);
-        }
-        self.world.policies.push(Policy {
-            name: name.to_owned(),
-            statements,
-        });
-        id
-    }
-
-    /// A policy of which nothing is known but that it may be there: allows and denies are unknown (S0.8).
-    pub(crate) fn unknown_policy(
-        &mut self,
-        kind: PolicyKind,
-        name: &str,
-        about: &str,
-        actions: ActionSet,
-    ) -> PolicyId {
-        // Key policies are named by the key's id alone, which keys of other Regions may share.
-        let name_tells = kind != PolicyKind::Key;
-        if name_tells && let Some(&known) = self.unknown.get(&(kind, name.to_owned())) {
-            return known;
-        }
-        let document = Document {
-            opaque: Some(String::new()),
-            ..Document::default()
-        };
-        let id = self.document(kind, name, &document);
-        let only = self
-            .world
-            .policy(id)
-            .and_then(|policy| policy.statements.first().copied());
-        if let Some(statement) = only.and_then(|only| self.world.statements.get_mut(only.index())) {
-            statement.opaque = Some(Opaque {
-                rule: "A40",
-                about: about.to_owned(),
-            });
-            statement.actions &= actions;
-        }
-        self.unknown.insert((kind, name.to_owned()), id);
-        id
     }
 
     fn keys(&mut self) {
         for key in &self.snapshot.keys {
             let account = self.account(&key.account);
             let id = KeyId::at(self.world.keys.len());
-            let (policies, written) = self.key_policies(key);
+            let (policies, written, unknown_grants) = self.key_policies(key);
             let aws_managed = key
                 .aws_managed
                 .unwrap_or_else(|| key.aliases.iter().any(|alias| alias.starts_with("alias/aws/")));
             let mut grants = Vec::new();
             for grant in &key.grants {
-                let compiled = self.grant(grant);
+                let compiled = self.world.compiled_grant(grant);
                 grants.push(GrantId::at(self.world.grants.len()));
                 self.world.grants.push(compiled);
             }
@@ -292,12 +245,16 @@ impl<'s> Builder<'s> {
                 policies,
                 written,
                 grants,
+                unknown_grants,
+                mentions: naming::mentions(key.policies.iter().map(|one| &one.document), &key.grants)
+                    .into_iter()
+                    .collect(),
                 actions: ActionSet::ON_KEYS,
             });
         }
     }
 
-    fn key_policies(&mut self, key: &'s model_key::Key) -> (Vec<PolicyId>, Vec<Written>) {
+    fn key_policies(&mut self, key: &'s model_key::Key) -> (Vec<PolicyId>, Vec<Written>, Option<PolicyId>) {
         let written: Vec<Written> = key
             .policies
             .iter()
@@ -308,7 +265,7 @@ impl<'s> Builder<'s> {
             key.aws_managed == Some(true) || key.aliases.iter().any(|alias| alias.starts_with("alias/aws/"));
         if policies.is_empty() && managed {
             let document = aws_managed_policy(key);
-            policies.push(self.document(
+            policies.push(self.world.document(
                 PolicyKind::Key,
                 "default (assumed for AWS managed keys, S7.5)",
                 &document,
@@ -316,12 +273,18 @@ impl<'s> Builder<'s> {
         } else if !key.policies_collected.is_whole() {
             let about = format!("the key policy of {}, which is not in the snapshot,", key.arn);
             let name = format!("key policy of {} (not in the snapshot)", key.id);
-            policies.push(self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::ALL));
+            policies.push(
+                self.world
+                    .unknown_policy(PolicyKind::Key, &name, &about, ActionSet::ALL),
+            );
         }
+        let mut unknown_grants = None;
         if !key.grants_collected.is_whole() {
             let about = format!("a grant on {}, whose grants are not in the snapshot,", key.arn);
             let name = format!("grants of {} (not in the snapshot)", key.id);
-            let unknown = self.unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
+            let unknown =
+                self.world
+                    .unknown_policy(PolicyKind::Key, &name, &about, ActionSet::GRANT_OPERATIONS);
             // A grant never denies (S4.9).
             let statements = self
                 .world
@@ -334,51 +297,9 @@ impl<'s> Builder<'s> {
                 }
             }
             policies.push(unknown);
+            unknown_grants = Some(unknown);
         }
-        (policies, written)
-    }
-
-    fn grant(&mut self, grant: &model_key::Grant) -> Grant {
-        let operations = grant
-            .operations
-            .iter()
-            .filter_map(|name| Action::parse(name))
-            .collect::<ActionSet>();
-        Grant {
-            id: grant.id.clone(),
-            name: grant.name.clone(),
-            operations: operations & ActionSet::GRANT_OPERATIONS,
-            grantee: self.party(grant.grantee.as_deref(), grant.grantee_service.as_deref()),
-            retiring: self.party(grant.retiring.as_deref(), grant.retiring_service.as_deref()),
-            issuer: grant
-                .issuing_account
-                .as_deref()
-                .map(|account| self.account(account)),
-            constraints: grant.constraints.clone(),
-            location: grant.location,
-        }
-    }
-
-    fn party(&mut self, principal: Option<&str>, service: Option<&str>) -> Party {
-        if let Some(service) = service {
-            return Party::Service(service.to_owned());
-        }
-        let Some(text) = principal else {
-            return Party::Nobody;
-        };
-        match PrincipalArn::parse(text) {
-            Some(PrincipalArn::Root { account, .. }) => Party::Account(self.account(account)),
-            Some(PrincipalArn::Role { .. }) => Party::Role(text.to_owned()),
-            Some(PrincipalArn::User { .. })
-            | Some(PrincipalArn::Session { .. })
-            | Some(PrincipalArn::Federated { .. }) => Party::Named(text.to_owned()),
-            _ if is_account_id(text) => Party::Account(self.account(text)),
-            // S4.9.2: ListGrants shows service-made grants by the service's name.
-            _ if text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") => {
-                Party::Service(text.to_owned())
-            }
-            _ => Party::Nobody,
-        }
+        (policies, written, unknown_grants)
     }
 
     fn endpoints(&mut self) {
@@ -416,24 +337,6 @@ impl<'s> Builder<'s> {
                 });
             }
         }
-    }
-}
-
-/// A statement that may apply to anybody and anything.
-pub(crate) fn unknown_statement(why: Option<String>, document: &Document) -> WrittenStatement {
-    WrittenStatement {
-        sid: None,
-        index: 0,
-        effect: None,
-        principals: Some(Principals {
-            negated: false,
-            entries: vec![PrincipalEntry::Anyone],
-        }),
-        actions: None,
-        resources: None,
-        conditions: Vec::new(),
-        opaque: why,
-        location: document.location,
     }
 }
 

@@ -3,12 +3,16 @@
 pub(crate) mod asking;
 pub(crate) mod build;
 pub(crate) mod classes;
+mod concerned;
 pub(crate) mod context;
 pub(crate) mod id;
 mod index;
 pub(crate) mod lower;
 pub(crate) mod matching;
+mod naming;
+pub(crate) mod patch;
 mod patched;
+mod policies;
 pub(crate) mod principals;
 pub(crate) mod relations;
 pub(crate) mod residual;

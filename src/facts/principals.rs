@@ -1,16 +1,17 @@
 //! Which principals there are, and what each carries (S3.1): the units of bulk answers (S3.1.13).
 
-use super::asking::{session_prefix, unlisted};
+use super::asking::session_prefix;
 use super::build::Builder;
 use super::id::{AccountId, PolicyId, PrincipalId};
 use super::matching::is_party;
+use super::naming;
 use super::world::{Kind, Party, Principal, World, Written};
-use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
+use crate::arn::PrincipalArn;
 use crate::model::action::ActionSet;
 use crate::model::principal::{Account, Permissions, Role, User};
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
 use smallvec::SmallVec;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl<'s> Builder<'s> {
@@ -27,39 +28,51 @@ impl<'s> Builder<'s> {
                 self.role(account, id, role);
             }
             if !account.iam.is_whole() {
-                self.whole_account(&account.id, &account.partition);
+                self.world.whole_account(&account.id, &account.partition);
             }
         }
-        let named = self.named();
-        for text in &named {
-            self.named_principal(text);
-        }
-        self.world.known_accounts = self
-            .world
-            .accounts
-            .iter()
-            .map(|account| account.id.clone())
-            .collect();
+        self.named();
+        self.world.know_accounts();
         self.anyone();
     }
 
-    fn add(&mut self, principal: Principal) -> PrincipalId {
-        self.world.add(principal)
+    /// Lists the principals that key policies, endpoint policies and grants name, and those of accounts that conditions
+    /// of key policies ask for.
+    fn named(&mut self) {
+        let keys: Vec<BTreeSet<String>> = self
+            .world
+            .keys
+            .iter()
+            .map(|key| key.mentions.iter().cloned().collect())
+            .collect();
+        let endpoints = self
+            .snapshot
+            .endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint.policy.as_ref());
+        let endpoints = endpoints.map(|policy| naming::mentions_of(&policy.document));
+        let mut all: BTreeMap<String, usize> = BTreeMap::new();
+        for text in keys.into_iter().chain(endpoints).flatten() {
+            *all.entry(text).or_default() += 1;
+        }
+        for (text, times) in all {
+            self.world.mention(&text, times);
+        }
     }
 
     fn root_user(&mut self, account: &Account, id: AccountId) {
         let arn = format!("arn:{}:iam::{}:root", account.partition, account.id);
-        self.add(Principal {
+        self.world.add(Principal {
             account: Some(id),
             ..bare(Kind::Root, &arn, &account.partition)
         });
     }
 
     fn user(&mut self, account: &'s Account, id: AccountId, user: &'s User) {
-        let mut held = self.identity(account, &user.permissions);
+        let mut held = self.identity(account, &user.permissions, true);
         for group in &user.groups {
             match account.groups.get(group) {
-                Some(group) => held.extend(self.identity(account, &group.permissions)),
+                Some(group) => held.extend(self.identity(account, &group.permissions, false)),
                 None => {
                     let unknown = self.unknown_identity(&format!("group {group} of account {}", account.id));
                     held.push((unknown, None));
@@ -77,7 +90,7 @@ impl<'s> Builder<'s> {
             written: written(held, boundary),
             ..bare(Kind::User, &user.arn, &account.partition)
         };
-        let user = self.add(principal);
+        let user = self.world.add(principal);
         Arc::make_mut(&mut self.world.users_of)
             .entry(id)
             .or_default()
@@ -85,7 +98,7 @@ impl<'s> Builder<'s> {
     }
 
     fn role(&mut self, account: &'s Account, id: AccountId, role: &'s Role) {
-        let held = self.identity(account, &role.permissions);
+        let held = self.identity(account, &role.permissions, true);
         // S3.1.5: a service-linked role has no boundary.
         let boundary = match role.is_service_linked() {
             true => None,
@@ -105,13 +118,18 @@ impl<'s> Builder<'s> {
             written: written(held, boundary),
             ..bare(Kind::Role, &role.arn, &account.partition)
         };
-        self.add(principal);
+        self.world.add(principal);
     }
 
-    fn identity(&mut self, account: &'s Account, permissions: &'s Permissions) -> Vec<Held> {
+    /// What a user or role holds itself (`own`), or through a group.
+    fn identity(&mut self, account: &'s Account, permissions: &'s Permissions, own: bool) -> Vec<Held> {
         let mut held: Vec<Held> = Vec::new();
         for policy in &permissions.inline {
-            held.push(known(self.policy(policy, PolicyKind::Identity)));
+            let inline = self.policy(policy, PolicyKind::Identity);
+            held.push(known(Written {
+                inline: own,
+                ..inline
+            }));
         }
         for arn in &permissions.attached {
             held.push(match account.managed.get(arn) {
@@ -128,7 +146,9 @@ impl<'s> Builder<'s> {
             Some(policy) => known(self.policy(policy, PolicyKind::Boundary)),
             None => {
                 let about = format!("the boundary {arn}, whose text is not in the snapshot,");
-                let unknown = self.unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL);
+                let unknown = self
+                    .world
+                    .unknown_policy(PolicyKind::Boundary, arn, &about, ActionSet::ALL);
                 (unknown, None)
             }
         })
@@ -136,147 +156,14 @@ impl<'s> Builder<'s> {
 
     fn unknown_identity(&mut self, what: &str) -> PolicyId {
         let about = format!("{what}, whose text is not in the snapshot,");
-        self.unknown_policy(PolicyKind::Identity, what, &about, ActionSet::ALL)
-    }
-
-    /// S3.1.14: "account X: any principal with an IAM allow".
-    fn whole_account(&mut self, account: &str, partition: &str) -> PrincipalId {
-        let name = format!("account:{account}");
-        if let Some(known) = self.world.principal_ids.get(&name).and_then(|ids| ids.first()) {
-            return *known;
-        }
-        let policies = vec![self.foreign_identity(account)];
-        let id = self.account(account);
-        self.add(Principal {
-            account: Some(id),
-            policies,
-            iam_unknown: true,
-            ..bare(Kind::Account, &name, partition)
-        })
-    }
-
-    /// The identity policies of an account that is not in the snapshot: one statement that may allow.
-    fn foreign_identity(&mut self, account: &str) -> PolicyId {
-        let name = format!("IAM of account {account} (not in the snapshot)");
-        self.may_allow(&name, &format!("the IAM of account {account}"))
-    }
-
-    /// Texts of all principals that key policies, endpoint policies and grants name, and accounts that
-    /// conditions of key policies ask for.
-    fn named(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        for key in &self.snapshot.keys {
-            for policy in &key.policies {
-                policy
-                    .document
-                    .statements
-                    .iter()
-                    .for_each(|statement| named_in(statement, &mut found));
-            }
-            for grant in &key.grants {
-                let parties = [
-                    &grant.grantee,
-                    &grant.retiring,
-                    &grant.grantee_service,
-                    &grant.retiring_service,
-                ];
-                found.extend(parties.into_iter().flatten().cloned());
-            }
-        }
-        for policy in self
-            .snapshot
-            .endpoints
-            .iter()
-            .filter_map(|endpoint| endpoint.policy.as_ref())
-        {
-            policy
-                .document
-                .statements
-                .iter()
-                .for_each(|statement| named_in(statement, &mut found));
-        }
-        found
-    }
-
-    fn named_principal(&mut self, text: &str) {
-        if self.world.principal_ids.contains_key(text) {
-            return;
-        }
-        if is_account_id(text) {
-            return self.named_account(text, self.partition());
-        }
-        match PrincipalArn::parse(text) {
-            Some(PrincipalArn::Root { partition, account }) => self.named_account(account, partition),
-            Some(PrincipalArn::User { .. })
-            | Some(PrincipalArn::Role { .. })
-            | Some(PrincipalArn::Session { .. })
-            | Some(PrincipalArn::Federated { .. }) => {
-                for principal in self.outsiders(text) {
-                    self.add(principal);
-                }
-            }
-            _ if is_service(text) => {
-                self.add(bare(Kind::Service, text, "aws"));
-            }
-            _ => {}
-        }
-    }
-
-    /// The partition that texts without one mean: that of the snapshot.
-    fn partition(&self) -> &'static str {
-        let known = [
-            "aws-cn",
-            "aws-us-gov",
-            "aws-eusc",
-            "aws-iso",
-            "aws-iso-b",
-            "aws-iso-e",
-            "aws-iso-f",
-        ];
-        let own = self
-            .snapshot
-            .keys
-            .first()
-            .map_or("aws", |key| key.partition.as_str());
-        known
-            .into_iter()
-            .find(|partition| *partition == own)
-            .unwrap_or("aws")
-    }
-
-    fn named_account(&mut self, account: &str, partition: &str) {
-        if !self.snapshot.accounts.contains_key(account) {
-            self.whole_account(account, partition);
-        }
-    }
-
-    /// A principal that is named but not listed in its account; several when it may be one of several (federated users).
-    fn outsiders(&mut self, arn: &str) -> Vec<Principal> {
-        let Some(account) = crate::arn::account_of(arn).map(str::to_owned) else {
-            return Vec::new();
-        };
-        let id = self.account(&account);
-        let listed = self
-            .snapshot
-            .accounts
-            .get(&account)
-            .is_some_and(|account| account.iam.is_whole());
-        if let Some(found) = self.world.make_principals(arn, None, listed) {
-            return found;
-        }
-        if listed {
-            // S4.9.2: a session that AWS makes for itself has no role in IAM, and so no identity policies.
-            return unlisted(arn, id, None).into_iter().collect();
-        }
-        // Not in the snapshot, and not known not to exist.
-        let foreign = self.foreign_identity(&account);
-        unlisted(arn, id, Some(foreign)).into_iter().collect()
+        self.world
+            .unknown_policy(PolicyKind::Identity, what, &about, ActionSet::ALL)
     }
 
     /// S3.1.13: "any principal of any account", of those that have no row of their own.
     fn anyone(&mut self) {
         let name = "IAM of the caller's account (not in the snapshot)";
-        let policy = self.may_allow(name, "the IAM of the caller's account");
+        let policy = self.world.may_allow(name, "the IAM of the caller's account");
         let partitions: BTreeSet<&str> = self
             .snapshot
             .keys
@@ -284,32 +171,13 @@ impl<'s> Builder<'s> {
             .map(|key| key.partition.as_str())
             .collect();
         for partition in partitions {
-            self.add(Principal {
+            self.world.add(Principal {
                 account: Some(AccountId::OTHER),
                 policies: vec![policy],
                 iam_unknown: true,
                 ..bare(Kind::Anyone, "*", partition)
             });
         }
-    }
-
-    /// Identity policies of which nothing is known but that they may allow (S3.1.14).
-    fn may_allow(&mut self, name: &str, about: &str) -> PolicyId {
-        let policy = self.unknown_policy(PolicyKind::Identity, name, about, ActionSet::ALL);
-        let statements = self
-            .world
-            .policy(policy)
-            .map(|policy| policy.statements.clone())
-            .unwrap_or_default();
-        for id in statements {
-            if let Some(statement) = self.world.statements.get_mut(id.index()) {
-                statement.denies = false;
-                if let Some(opaque) = &mut statement.opaque {
-                    opaque.rule = "S3.1.14";
-                }
-            }
-        }
-        policy
     }
 }
 
@@ -375,7 +243,7 @@ impl World {
     }
 
     /// The principals a grant's party is, or may be one session of.
-    pub(super) fn party<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
+    pub(super) fn meant<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
         let text = match party {
             Party::Role(arn) | Party::Named(arn) => Some(arn),
             Party::Nobody | Party::Account(_) | Party::Service(_) => None,
@@ -450,7 +318,7 @@ pub(crate) fn is_service(text: &str) -> bool {
     host && !text.contains([':', '/', '*'])
 }
 
-fn unique(mut policies: Vec<PolicyId>) -> Vec<PolicyId> {
+pub(super) fn unique(mut policies: Vec<PolicyId>) -> Vec<PolicyId> {
     policies.sort_unstable();
     policies.dedup();
     policies
@@ -493,35 +361,6 @@ fn providers(trust: &Document) -> Vec<String> {
             _ => None,
         })
         .collect()
-}
-
-/// Adds what a statement names: principals, and accounts in conditions on who the caller is.
-fn named_in(statement: &Statement, found: &mut BTreeSet<String>) {
-    for entry in statement
-        .principals
-        .iter()
-        .flat_map(|principals| &principals.entries)
-    {
-        match entry {
-            PrincipalEntry::Aws(text) if unique_id(text).is_none() => found.insert(text.clone()),
-            PrincipalEntry::Service(text) => found.insert(text.clone()),
-            _ => false,
-        };
-    }
-    for condition in &statement.conditions {
-        let key = crate::condition::key::canonical_name(&condition.key);
-        if matches!(
-            key.as_str(),
-            "kms:CallerAccount" | "aws:PrincipalAccount" | "aws:PrincipalArn"
-        ) {
-            for value in &condition.values {
-                let account = Arn::parse(value).map_or(value.as_str(), |arn| arn.account);
-                if is_account_id(account) {
-                    found.insert(account.to_owned());
-                }
-            }
-        }
-    }
 }
 
 impl Party {

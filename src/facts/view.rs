@@ -28,7 +28,7 @@ impl Extra {
         let whole = document
             .opaque
             .as_ref()
-            .map(|why| super::build::unknown_statement(Some(why.clone()), document));
+            .map(|why| super::policies::unknown_statement(Some(why.clone()), document));
         let mut statements = Vec::new();
         for written in document.statements.iter().chain(&whole) {
             statements.push(StatementId::at(

@@ -1,15 +1,18 @@
 //! The snapshot in tables: principals, keys, policies, statements and grants by id.
 
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, PrincipalId, StatementId};
+use super::naming::Mention;
 use super::patched::Patched;
 use super::statement::Statement;
 use crate::model::Tags;
 use crate::model::action::ActionSet;
 use crate::model::key::Constraints;
 use crate::model::principal::Policy as NamedPolicy;
+use crate::policy::document::PolicyKind;
 use crate::source::{Files, Location};
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything the facts are made from.
@@ -34,8 +37,23 @@ pub(crate) struct World {
     pub(crate) grants: Patched<Grant>,
     /// Ids of roots, OUs and accounts that stand on some account's path.
     pub(crate) levels: Vec<Level>,
+    pub(crate) level_ids: Arc<AHashMap<String, LevelId>>,
+    /// Everything that organization policies can be attached to.
+    pub(crate) targets: Arc<BTreeSet<String>>,
+    /// Targets with the ids of the policies attached to them.
+    pub(crate) attachments: Arc<BTreeMap<String, Vec<String>>>,
+    /// ARNs of the managed policies that there are, or that groups have.
+    pub(crate) managed: Arc<BTreeSet<String>>,
+    /// Organization policies by their ids.
+    pub(crate) guardrails: Arc<AHashMap<String, PolicyId>>,
     pub(crate) endpoints: AHashMap<String, Endpoint>,
     pub(crate) organization: Option<Organization>,
+    /// Policies of which nothing is known, by kind and name.
+    pub(crate) unknown: Arc<AHashMap<(PolicyKind, String), PolicyId>>,
+    /// Texts that name somebody.
+    pub(crate) mentions: Arc<AHashMap<String, Mention>>,
+    /// Who is no longer named by any text.
+    pub(crate) gone: AHashSet<PrincipalId>,
     /// All account ids that have principals of their own here: nobody else's principals are among them.
     pub(crate) known_accounts: Arc<[String]>,
     /// Users whose federated sessions are looked at, by account.
@@ -48,6 +66,8 @@ pub(crate) struct Organization {
     pub(crate) id: String,
     /// Accounts that are not listed are outside.
     pub(crate) complete: bool,
+    /// Whether the list of accounts is whole, whatever the organization's id.
+    pub(crate) accounts_listed: bool,
 }
 
 /// An account, known or only named.
@@ -151,6 +171,8 @@ pub(crate) struct Written {
     /// By position in the document; also those that are not about KMS.
     pub(crate) statements: Arc<[StatementId]>,
     pub(crate) text: Arc<NamedPolicy>,
+    /// Whether it is an inline policy of the user or role itself.
+    pub(crate) inline: bool,
 }
 
 /// A key, or what stands for the resource of requests without one.
@@ -179,6 +201,10 @@ pub(crate) struct Key {
     /// Where they are written.
     pub(crate) written: Vec<Written>,
     pub(crate) grants: Vec<GrantId>,
+    /// Of its policies, the one that stands for grants that were not read.
+    pub(crate) unknown_grants: Option<PolicyId>,
+    /// Whom its policies and grants name.
+    pub(crate) mentions: Arc<[String]>,
     /// Actions a row may have: those with a key, or those without.
     pub(crate) actions: ActionSet,
 }
@@ -213,6 +239,8 @@ pub(crate) struct Grant {
     pub(crate) issuer: Option<AccountId>,
     pub(crate) constraints: Constraints,
     pub(crate) location: Location,
+    /// Whom it names, as written.
+    pub(crate) names: Vec<String>,
 }
 
 impl Grant {
@@ -287,7 +315,14 @@ impl World {
 
     /// A principal of the table.
     pub(crate) fn principal(&self, id: PrincipalId) -> Option<&Principal> {
-        self.principals.get(id.index())
+        let gone = !self.gone.is_empty() && self.gone.contains(&id);
+        self.principals.get(id.index()).filter(|_| !gone)
+    }
+
+    /// All principals, with their ids.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = (PrincipalId, &Principal)> {
+        let ids = (0..self.principals.len()).map(PrincipalId::at);
+        ids.filter_map(|id| Some((id, self.principal(id)?)))
     }
 
     /// A key of the table.

@@ -3,6 +3,7 @@
 //! Nothing here is evaluated. "Not in the snapshot" is always a value of its own ([`Collected`]), never an empty list.
 
 pub mod action;
+pub mod change;
 pub mod key;
 pub mod organization;
 pub mod principal;

@@ -5,7 +5,6 @@ use crate::Error;
 use crate::answer::{Access, Derivation};
 use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Pair};
-use crate::facts::classes::Part;
 use crate::facts::id::KeyId;
 use crate::facts::world::Kind;
 use crate::model::action::{Action, ActionSet};
@@ -72,11 +71,7 @@ impl Engine {
         for (index, key) in self.world.keys.iter().enumerate() {
             let id = KeyId::at(index);
             if wanted.is_none_or(|wanted| wanted.contains(&id)) {
-                let class = Part::ALL.map(|part| {
-                    let at = self.classes.key_in_part(part, id);
-                    let has_pairs = !self.classes.pairs.of(part).at(at).is_empty();
-                    (part == Part::Alike || has_pairs).then_some(at)
-                });
+                let class = self.derived_with(id);
                 of_one.entry(class).or_default().push((&key.arn, id));
             }
         }

@@ -205,7 +205,7 @@ impl Engine {
             return Ways::new();
         };
         let case = self.case(principal, key);
-        let cell = self.cell(self.classes.site(pair.principal, pair.key));
+        let cell = self.cell(self.site(pair.principal, pair.key));
         let mut formulas = Formulas::default();
         let mut ways = Ways::new();
         for part in cell.partition(&case) {
@@ -232,7 +232,7 @@ impl Engine {
         let of_action = ways.iter().filter(|(actions, _)| actions.contains(action));
         let mut via: Vec<Derivation> = of_action
             .flat_map(|(_, rows)| rows)
-            .map(|row| reasons::derivation(&case, row))
+            .flat_map(|row| reasons::derivations(&case, row))
             .collect();
         via.sort();
         via.dedup();
@@ -272,9 +272,9 @@ impl Engine {
         let mut found = Vec::new();
         for name in wanted {
             if name != "*" && name.contains(['*', '?']) {
-                let all = self.world.principals.iter().enumerate();
+                let all = self.world.listed();
                 let fits = all.filter(|(_, principal)| pattern::glob(name, &principal.name));
-                found.extend(fits.map(|(index, _)| PrincipalId::at(index)));
+                found.extend(fits.map(|(id, _)| id));
             } else {
                 found.extend(self.find_principals(name)?);
             }

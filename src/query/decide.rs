@@ -3,7 +3,7 @@
 use super::need::Need;
 use super::prepare::Place;
 use super::request;
-use super::{bulk, names, reasons};
+use super::{bulk, reasons};
 use crate::Error;
 use crate::answer::{Decision, Outcome, Residual};
 use crate::cache::{Asker, Reason, Ruling, Whose};
@@ -44,10 +44,10 @@ impl Engine {
         }
         // WHY: who made a federated session is not known; only what holds for every user is certain.
         let mut decision = callers.into_iter().reduce(undecided_between).ok_or_else(|| {
-            names::unknown(
+            crate::error::unknown(
                 "principal",
                 &request.principal,
-                self.world.principals.iter().map(|p| p.name.as_str()),
+                self.world.listed().map(|(_, one)| one.name.as_str()),
             )
         })?;
         if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
@@ -229,9 +229,11 @@ impl Ruling {
             Reason::Nothing => {}
             Reason::Deny(statement) => decision.statements = reasons::statements(case, *statement),
             Reason::Path(row) => {
-                let derivation = reasons::derivation(case, row);
-                decision.statements = derivation.statements;
-                decision.grant = derivation.grant;
+                // Of several texts that say the same, the first.
+                if let Some(derivation) = reasons::derivations(case, row).into_iter().next() {
+                    decision.statements = derivation.statements;
+                    decision.grant = derivation.grant;
+                }
             }
         }
         decision

@@ -2,41 +2,11 @@
 
 use crate::arn::{AliasArn, KeyArn};
 use crate::engine::Engine;
+use crate::error::unknown;
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Key, Resource};
 use crate::model::action::Action;
 use crate::{Error, facts};
-
-/// How many suggestions an error offers.
-const SUGGESTIONS: usize = 3;
-
-/// An error about a name, with the nearest names.
-pub(crate) fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let mut near: Vec<(f64, &str)> = known
-        .map(|candidate| {
-            let short = candidate.rsplit(['/', ':']).next().unwrap_or(candidate);
-            let wanted = name.rsplit(['/', ':']).next().unwrap_or(name);
-            (
-                strsim::jaro_winkler(&short.to_lowercase(), &wanted.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    near.dedup_by(|a, b| a.1 == b.1);
-    let suggestions = near
-        .into_iter()
-        .take(SUGGESTIONS)
-        .map(|(_, name)| name.to_owned())
-        .collect();
-    Error::Name {
-        problem: "unknown",
-        noun,
-        name: name.to_owned(),
-        suggestions,
-    }
-}
 
 fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
     suggestions.sort();
@@ -79,7 +49,7 @@ impl Engine {
 
     /// The principals that rows can be about (S3.1.13), as rows name them.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<&str> = self.world.principals.iter().map(|p| p.name.as_str()).collect();
+        let mut names: Vec<&str> = self.world.listed().map(|(_, one)| one.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         names.into_iter()
@@ -150,13 +120,10 @@ impl Engine {
         let matches = |principal: &facts::world::Principal| {
             short_names(principal, self.world.account_of(principal)).any(|short| short == name)
         };
-        let found: Vec<PrincipalId> = self
-            .world
-            .principals
-            .iter()
-            .enumerate()
+        let listed = self.world.listed();
+        let found: Vec<PrincipalId> = listed
             .filter(|(_, principal)| matches(principal))
-            .map(|(index, _)| PrincipalId::at(index))
+            .map(|(id, _)| id)
             .collect();
         let named = |id: &PrincipalId| self.world.principal(*id).map(|principal| principal.name.as_str());
         let first = found.first().and_then(named);
@@ -164,10 +131,7 @@ impl Engine {
             return Err(unknown(
                 "principal",
                 name,
-                self.world
-                    .principals
-                    .iter()
-                    .map(|principal| principal.name.as_str()),
+                self.world.listed().map(|(_, principal)| principal.name.as_str()),
             ));
         }
         if found.iter().any(|id| named(id) != first) {

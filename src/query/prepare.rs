@@ -1,6 +1,5 @@
 //! Who may be asking, and the cell of each on a key: from the tables, remembered, or derived for the occasion.
 
-use super::names;
 use super::need::Need;
 use crate::Error;
 use crate::cache::{Asker, StandIn, Whose};
@@ -53,8 +52,8 @@ impl Engine {
         })?;
         let place = |asker: &Asker| {
             Place::Tables(match asker.stand_in {
-                StandIn::Listed(listed) => Whose::Listed(self.classes.site(listed, id)),
-                StandIn::SessionOf(role) => Whose::SessionOf(self.classes.site(role, id)),
+                StandIn::Listed(listed) => Whose::Listed(self.site(listed, id)),
+                StandIn::SessionOf(role) => Whose::SessionOf(self.site(role, id)),
                 StandIn::Other(number) => Whose::Other(number, id),
             })
         };
@@ -68,7 +67,7 @@ impl Engine {
             // Where no path leads, the tables hold no denies and no limits either. To a session lead the role's paths;
             // whether a statement or grant names this one is looked at when they are evaluated.
             Whose::Listed(site) | Whose::SessionOf(site) if !self.has_path(site) => {
-                Whose::Refused(self.classes.refused(&self.world, site))
+                Whose::Refused(self.refused(site))
             }
             Whose::SessionOf(site) => Whose::Listed(site),
             other => other,
@@ -98,8 +97,8 @@ impl Engine {
 
     /// The denies and limits of a cell that no path leads to.
     fn limits_at(&self, site: Site) -> Cell {
-        let Some((principal, key)) = self.world.principal(site.principal).zip(self.world.key(site.key))
-        else {
+        let world = self.world_of(site);
+        let Some((principal, key)) = world.principal(site.principal).zip(world.key(site.key)) else {
             return Cell::default();
         };
         // Who is alike is not named by any text.
@@ -109,7 +108,7 @@ impl Engine {
             ..principal.clone()
         };
         let one = One {
-            view: View::of(&self.world),
+            view: View::of(world),
             principal,
             key: (site.key, key),
             part: site.part,
@@ -146,7 +145,7 @@ impl Engine {
             Some(id) => match self.world.endpoints.get(id) {
                 Some(endpoint) => endpoint.policy,
                 None => {
-                    return Err(names::unknown(
+                    return Err(crate::error::unknown(
                         "VPC endpoint",
                         id,
                         self.world.endpoints.keys().map(String::as_str),
@@ -234,8 +233,8 @@ impl Engine {
             return Ok(found);
         }
         let unknown = || {
-            let names = self.world.principals.iter().map(|p| p.name.as_str());
-            names::unknown("principal", name, names)
+            let names = self.world.listed().map(|(_, one)| one.name.as_str());
+            crate::error::unknown("principal", name, names)
         };
         let account = account.ok_or_else(unknown)?;
         // S3.1.14: nothing is known of its IAM side.

@@ -103,21 +103,40 @@ fn place(view: View<'_>, location: Location) -> (String, u32) {
     (file, location.line)
 }
 
-/// Names what a path rests on.
-pub(crate) fn derivation(case: &Case<'_>, row: &PathRow) -> Derivation {
+/// Names what a path rests on; several times where several texts say the same.
+pub(crate) fn derivations(case: &Case<'_>, row: &PathRow) -> Vec<Derivation> {
     let (path, rule) = route(row.route);
-    let mut derivation = Derivation {
+    let mut derivations = vec![Derivation {
         path,
         rule,
         statements: Vec::new(),
         grant: None,
-    };
+    }];
     for basis in [row.by, row.with] {
         match basis {
             Basis::Nothing => {}
-            Basis::Statement(id) => derivation.statements.extend(statements(case, id)),
-            Basis::Grant(id) => derivation.grant = grant(case, row.route, id),
+            Basis::Statement(id) => {
+                let named = statements(case, id);
+                let with = |derivation: &Derivation| {
+                    let derivation = derivation.clone();
+                    named
+                        .iter()
+                        .map(move |named| {
+                            let mut derivation = derivation.clone();
+                            derivation.statements.push(named.clone());
+                            derivation
+                        })
+                        .collect::<Vec<_>>()
+                };
+                derivations = derivations.iter().flat_map(with).collect();
+            }
+            Basis::Grant(id) => {
+                let grant = grant(case, row.route, id);
+                derivations
+                    .iter_mut()
+                    .for_each(|derivation| derivation.grant.clone_from(&grant));
+            }
         }
     }
-    derivation
+    derivations
 }

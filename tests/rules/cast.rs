@@ -48,6 +48,7 @@ fn account(id: &str, membership: Membership, path: Option<&str>) -> Account {
 pub(super) fn world() -> World {
     let mut world = World {
         organization: Some(Organization {
+            accounts_listed: true,
             id: "o-example".to_owned(),
             complete: true,
         }),

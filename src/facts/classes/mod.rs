@@ -30,6 +30,8 @@ use what_tells::Telling;
 /// Who and what is alike.
 #[derive(Debug, Default)]
 pub(crate) struct Classes {
+    /// The layer of tables that they are for.
+    layer: u8,
     among: Among,
     /// Principals and keys that are alike but for texts that name them.
     principals: Partition<PrincipalId>,
@@ -232,6 +234,8 @@ impl Part {
 /// A cell: the part it is in, and the ids it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Site {
+    /// The layer of tables.
+    pub(crate) layer: u8,
     pub(crate) part: Part,
     pub(crate) principal: PrincipalId,
     pub(crate) key: KeyId,
@@ -239,7 +243,7 @@ pub(crate) struct Site {
 
 impl Classes {
     /// Finds who and what is alike.
-    pub(crate) fn of(world: &World, among: Among) -> Classes {
+    pub(crate) fn of(world: &World, layer: u8, among: Among) -> Classes {
         let telling = Telling::of(world, &among, |statement| statement.about == About::Many);
         let listing_keys = Telling::of(world, &among, |statement| statement.about == About::ListedKeys);
         let listing_principals = Telling::of(world, &among, |statement| {
@@ -266,6 +270,7 @@ impl Classes {
             Some((first, alike))
         });
         Classes {
+            layer,
             standing: standing.collect(),
             pairs: Pairs::new(world, &among, &holders, &texts),
             among,
@@ -306,7 +311,12 @@ impl Classes {
                 self.keys.first(key),
             )
         };
-        Site { part, principal, key }
+        Site {
+            layer: self.layer,
+            part,
+            principal,
+            key,
+        }
     }
 
     /// Where denies and limits are looked at, of a cell that no path leads to.

@@ -121,7 +121,7 @@ fn named_on(world: &World, key: &Key) -> Vec<PrincipalId> {
 fn granted_on(world: &World, key: &Key) -> Vec<PrincipalId> {
     let grants = key.grants.iter().filter_map(|&id| world.grant(id));
     let parties = grants.flat_map(|grant| [&grant.grantee, &grant.retiring]);
-    parties.flat_map(|party| world.party(party)).collect()
+    parties.flat_map(|party| world.meant(party)).collect()
 }
 
 /// The keys that policies list, with who holds these.
