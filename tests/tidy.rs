@@ -48,7 +48,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files under a folder of the repository, by path from its top, sorted.
+/// All files under a folder of the repository, by path from its top, sorted. Where a package inside was built, its
+/// `target` is not tracked either.
 fn files_under(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -63,6 +64,7 @@ fn files_under(folder: &str) -> Vec<String> {
                 entry.file_name().to_str().expect("file names are UTF-8")
             );
             match entry.file_type().unwrap().is_dir() {
+                true if path.ends_with("/target") => {}
                 true => folders.push(path),
                 false => found.push(path),
             }
