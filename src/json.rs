@@ -15,10 +15,12 @@
 //! ```
 
 mod decode;
+mod part;
 mod place;
 mod read;
 
 pub use decode::{OffsetMap, percent_decode};
+pub(crate) use part::{Elements, Part};
 pub use place::{Lines, Place};
 pub use read::{Error, MAX_DEPTH, Problem, Reader};
 
@@ -140,6 +142,9 @@ impl<'a> Node<'a> {
     pub fn duplicates(&self) -> Vec<usize> {
         let members = self.members();
         let mut found = Vec::new();
+        if differ_at_sight(members) {
+            return found;
+        }
         // WHY: comparing all pairs is fastest for what AWS prints and hopeless for what an attacker may print.
         if members.len() <= 16 {
             for (i, member) in members.iter().enumerate() {
@@ -169,6 +174,12 @@ impl<'a> Node<'a> {
             Value::String(text) => Some(text.text()),
             _ => None,
         }
+    }
+
+    /// Whether this is a string.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self.value, Value::String(_))
     }
 
     /// Strings as they are, numbers and booleans as their canonical strings (S2.6); `None` for anything else.
@@ -201,4 +212,20 @@ impl<'a> Node<'a> {
             Value::Object(_) => "an object",
         }
     }
+}
+
+/// Whether no two keys can be the same, going by their lengths and ends alone. If not, nothing is known.
+fn differ_at_sight(members: &[Member<'_>]) -> bool {
+    let mut seen = [0_u64; 4];
+    members.iter().all(|Member { key, .. }| {
+        let bytes = key.raw.as_bytes();
+        let end = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or_default());
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let mixed = (end(bytes.first()).wrapping_mul(31))
+            .wrapping_add(end(bytes.last()).wrapping_mul(7))
+            .wrapping_add(length.wrapping_mul(61));
+        let bit = 1 << (mixed & 63);
+        let word = seen.get_mut((mixed >> 6 & 3) as usize);
+        !key.escaped && word.is_some_and(|word| std::mem::replace(word, *word | bit) & bit == 0)
+    })
 }

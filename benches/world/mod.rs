@@ -45,6 +45,14 @@ impl Shape {
         keys: 25,
         ..Shape::of(200)
     };
+    /// 100,000 roles x 10,000 keys.
+    pub(crate) const HUGE: Shape = Shape {
+        accounts: 50,
+        roles: 2_000,
+        keys: 200,
+        statements: 2,
+        grants: 80,
+    };
 }
 
 /// SplitMix64: the same numbers everywhere.

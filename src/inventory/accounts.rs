@@ -1,14 +1,16 @@
 //! Pages of account authorization details -> accounts with their principals and managed policies.
 
+use super::entities::{Entities, Entity};
 use super::iam::{IamPage, ManagedPolicy};
 use super::pages::{Failures, Pages};
 use super::recognize::Page;
 use crate::arn::{Arn, account_of};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Collected;
-use crate::model::principal::{Account, Group, Permissions, Policy, Role, User};
+use crate::model::principal::{Account, Permissions, Policy};
 use crate::model::snapshot::Gap;
 use crate::source::Location;
+use rayon::prelude::*;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -61,7 +63,7 @@ pub(super) fn same_policy(a: &Policy, b: &Policy) -> bool {
         })
 }
 
-fn same_permissions(a: &Permissions, b: &Permissions) -> bool {
+pub(super) fn same_permissions(a: &Permissions, b: &Permissions) -> bool {
     (&a.attached, &a.boundary, &a.tags) == (&b.attached, &b.boundary, &b.tags)
         && a.inline.len() == b.inline.len()
         && a.inline.iter().zip(&b.inline).all(|(x, y)| same_policy(x, y))
@@ -72,6 +74,21 @@ fn complete(arn: &mut String, partition: &str, account: &str) {
     if Arn::parse(arn).is_none() {
         *arn = format!("arn:{partition}:iam::{account}:{arn}");
     }
+}
+
+/// What adding a page needs to know of it, and what is noted meanwhile.
+struct Adding<'p> {
+    /// The account that the page is about.
+    owner: &'p str,
+    partition: &'p str,
+    /// The accounts that something was added to.
+    owners: BTreeSet<String>,
+    diagnostics: &'p mut Vec<Diagnostic>,
+}
+
+fn add<T: Entity>(known: &mut BTreeMap<String, T>, entity: T, diagnostics: &mut Vec<Diagnostic>) {
+    let (name, location) = (entity.name().clone(), entity.location());
+    merge(known, name, location, entity, T::same, T::NOUN, diagnostics);
 }
 
 impl Accounts {
@@ -85,6 +102,13 @@ impl Accounts {
             account.partition = partition.to_owned();
         }
         account
+    }
+
+    /// Notes that there is an account.
+    pub(super) fn note(&mut self, id: &str) {
+        if !self.accounts.contains_key(id) {
+            self.account(id, None);
+        }
     }
 
     /// Adds a page. `fallback` is the account that the file's path or its other pages name.
@@ -107,66 +131,51 @@ impl Accounts {
             return;
         };
         let partition = page.partition.clone().unwrap_or_else(|| "aws".to_owned());
-        let account_id = |arn: &str| account_of(arn).unwrap_or(owner).to_owned();
-        let mut owners = BTreeSet::from([owner.to_owned()]);
-        for mut user in page.users {
-            complete(&mut user.arn, &partition, owner);
-            let id = account_id(&user.arn);
-            let users = &mut self.account(&id, Some(&partition)).users;
-            let same = |a: &User, b: &User| {
-                (&a.arn, &a.groups) == (&b.arn, &b.groups) && same_permissions(&a.permissions, &b.permissions)
-            };
-            merge(
-                users,
-                user.name.clone(),
-                user.location,
-                user,
-                same,
-                "user",
-                diagnostics,
-            );
-            owners.insert(id);
-        }
-        for mut group in page.groups {
-            complete(&mut group.arn, &partition, owner);
-            let id = account_id(&group.arn);
-            let groups = &mut self.account(&id, Some(&partition)).groups;
-            let same =
-                |a: &Group, b: &Group| a.arn == b.arn && same_permissions(&a.permissions, &b.permissions);
-            merge(
-                groups,
-                group.name.clone(),
-                group.location,
-                group,
-                same,
-                "group",
-                diagnostics,
-            );
-            owners.insert(id);
-        }
-        for mut role in page.roles {
-            complete(&mut role.arn, &partition, owner);
-            let id = account_id(&role.arn);
-            let roles = &mut self.account(&id, Some(&partition)).roles;
-            let same =
-                |a: &Role, b: &Role| a.arn == b.arn && same_permissions(&a.permissions, &b.permissions);
-            merge(
-                roles,
-                role.name.clone(),
-                role.location,
-                role,
-                same,
-                "role",
-                diagnostics,
-            );
-            owners.insert(id);
-        }
+        let mut adding = Adding {
+            owner,
+            partition: &partition,
+            owners: BTreeSet::from([owner.to_owned()]),
+            diagnostics,
+        };
+        self.entities(page.users, &mut adding);
+        self.entities(page.groups, &mut adding);
+        self.entities(page.roles, &mut adding);
+        let owners = adding.owners;
         for id in &owners {
             self.account(id, Some(&partition));
             self.pages.entry(id.clone()).or_default().add(of);
         }
         let owner = owner.to_owned();
         self.managed(page.managed, &owner, diagnostics);
+    }
+
+    /// Adds the users, groups or roles of a page.
+    fn entities<T: Entity>(&mut self, read: Entities<T>, adding: &mut Adding<'_>) {
+        let (owner, partition) = (adding.owner, adding.partition);
+        match read {
+            Entities::Listed(read) => {
+                for mut entity in read {
+                    complete(entity.arn_mut(), partition, owner);
+                    let id = account_of(entity.arn()).unwrap_or(owner).to_owned();
+                    add(
+                        T::of(self.account(&id, Some(partition))),
+                        entity,
+                        adding.diagnostics,
+                    );
+                    adding.owners.insert(id);
+                }
+            }
+            Entities::Named(read) if read.is_empty() => {}
+            Entities::Named(read) => {
+                let known = T::of(self.account(owner, Some(partition)));
+                if known.is_empty() {
+                    *known = read;
+                } else {
+                    read.into_values()
+                        .for_each(|entity| add(known, entity, adding.diagnostics));
+                }
+            }
+        }
     }
 
     fn managed(&mut self, policies: Vec<ManagedPolicy>, owner: &str, diagnostics: &mut Vec<Diagnostic>) {
@@ -205,19 +214,28 @@ impl Accounts {
             .filter(|(arn, _)| is_aws_managed(arn))
             .map(|(arn, policy)| (arn.clone(), Arc::clone(policy)))
             .collect();
-        for (id, account) in &mut self.accounts {
-            if account.partition.is_empty() {
-                account.partition = "aws".to_owned();
-            }
-            let pages = self.pages.get(id).cloned().unwrap_or_default();
-            account.iam = pages.collected();
-            diagnostics.extend(pages.remark(&format!("IAM of account {id}")));
-            let effect =
-                "which IAM permissions its principals hold is unknown; they are reported as possible";
-            gaps.extend(pages.gap("IAM of account", id, effect, failures.of_account(id, None, "iam")));
-            complete_policies(account, &aws_managed, diagnostics, gaps);
-            missing_groups(account, diagnostics, gaps);
-        }
+        let pages = &self.pages;
+        let (remarks, missing): (Vec<_>, Vec<_>) = self
+            .accounts
+            .par_iter_mut()
+            .map(|(id, account)| {
+                let (mut diagnostics, mut gaps) = (Vec::new(), Vec::new());
+                if account.partition.is_empty() {
+                    account.partition = "aws".to_owned();
+                }
+                let pages = pages.get(id).cloned().unwrap_or_default();
+                account.iam = pages.collected();
+                diagnostics.extend(pages.remark(&format!("IAM of account {id}")));
+                let effect =
+                    "which IAM permissions its principals hold is unknown; they are reported as possible";
+                gaps.extend(pages.gap("IAM of account", id, effect, failures.of_account(id, None, "iam")));
+                complete_policies(account, &aws_managed, &mut diagnostics, &mut gaps);
+                missing_groups(account, &mut diagnostics, &mut gaps);
+                (diagnostics, gaps)
+            })
+            .unzip();
+        diagnostics.extend(remarks.into_iter().flatten());
+        gaps.extend(missing.into_iter().flatten());
         self.accounts
     }
 }

@@ -3,11 +3,13 @@
 use super::hints::Hints;
 use crate::diag::{Code, Diagnostic};
 use crate::json::{Node, Place, Span, Value};
+use crate::model::Tags;
 use crate::model::key::Constraints;
 use crate::policy::document::{Document, PolicyKind};
 use crate::policy::parse;
 use crate::source::Location;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// Reads the answers of one file and collects what was odd in them.
 pub(super) struct Fields<'f> {
@@ -28,23 +30,12 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// Another reader of the same file, for another thread.
-    pub(super) fn fork(&self) -> Fields<'f> {
-        Fields::new(self.place, self.hints)
-    }
-
     pub(super) fn location(&self, span: Span) -> Location {
         self.place.location(span)
     }
 
     pub(super) fn report(&mut self, found: Diagnostic) {
         self.diagnostics.push(found);
-    }
-
-    /// Takes over what another reader of the same file remarked.
-    pub(super) fn join(&mut self, other: Fields<'_>) {
-        self.diagnostics.extend(other.diagnostics);
-        self.lost += other.lost;
     }
 
     /// Reports a value that has not the documented form.
@@ -55,7 +46,7 @@ impl<'f> Fields<'f> {
     }
 
     /// Whether a node is an object; anything else is reported, and so are keys given twice.
-    pub(super) fn is_object(&mut self, node: &Node<'_>, what: &str) -> bool {
+    pub(super) fn is_object(&mut self, node: &Node<'_>, what: impl Display) -> bool {
         if !matches!(node.value, Value::Object(_)) {
             self.invalid(
                 node.span,
@@ -124,15 +115,15 @@ impl<'f> Fields<'f> {
     /// A list of objects; other elements are reported.
     pub(super) fn objects<'n, 'a>(&mut self, node: &'n Node<'a>, name: &str) -> Vec<&'n Node<'a>> {
         let mut objects = self.list(node, name);
-        let what = format!("an element of `{name}`");
-        objects.retain(|element| self.is_object(element, &what));
+        objects.retain(|element| self.is_object(element, format_args!("an element of `{name}`")));
         objects
     }
 
     /// A list of texts; other elements are reported.
     pub(super) fn texts(&mut self, node: &Node<'_>, name: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for element in self.list(node, name) {
+        let elements = self.list(node, name);
+        let mut texts = Vec::with_capacity(elements.len());
+        for element in elements {
             match element.scalar() {
                 Some(text) => texts.push(text.into_owned()),
                 None => {
@@ -148,7 +139,7 @@ impl<'f> Fields<'f> {
     fn pairs(&mut self, node: &Node<'_>, name: &str) -> Option<BTreeMap<String, String>> {
         let value = node.member(name).filter(|value| !value.is_null())?;
         let mut pairs = BTreeMap::new();
-        if !self.is_object(value, &format!("`{name}`")) {
+        if !self.is_object(value, format_args!("`{name}`")) {
             return None;
         }
         for member in value.members() {
@@ -171,28 +162,21 @@ impl<'f> Fields<'f> {
     }
 
     /// Tags, written as objects with a key and a value.
-    pub(super) fn tags(
-        &mut self,
-        node: &Node<'_>,
-        name: &str,
-        key: &str,
-        value: &str,
-    ) -> BTreeMap<String, String> {
-        let mut tags = BTreeMap::new();
-        for tag in self.objects(node, name) {
+    pub(super) fn tags(&mut self, node: &Node<'_>, name: &str, key: &str, value: &str) -> Tags {
+        let objects = self.objects(node, name);
+        let mut tags = Vec::with_capacity(objects.len());
+        for tag in objects {
             let text = tag
                 .member(value)
                 .and_then(Node::scalar)
                 .unwrap_or_default()
                 .into_owned();
             match self.text(tag, key) {
-                Some(key) => {
-                    tags.entry(key).or_insert(text);
-                }
+                Some(key) => tags.push((key, text)),
                 None => self.invalid(tag.span, format!("a tag without `{key}`"), "the tag was not read"),
             }
         }
-        tags
+        tags.into_iter().collect()
     }
 
     /// A policy document; one that is given twice is opaque, because which one counts is not known.

@@ -3,6 +3,8 @@
 //! `accounts/111122223333/eu-west-1/keys/1234abcd-.../list-grants.json` names an account, a Region and a key. The part
 //! nearest to the file wins. What a file *is* never depends on its name where its content tells.
 
+use std::borrow::Cow;
+
 /// What a path says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hints {
@@ -25,26 +27,23 @@ pub(super) struct Hints {
 impl Hints {
     /// Reads a path with `/` between its parts.
     pub(super) fn of(path: &str) -> Self {
-        let mut hints = Hints {
-            name: path.to_ascii_lowercase(),
-            ..Hints::default()
-        };
-        let mut in_keys = false;
-        for part in path.split('/') {
-            let mut rest = part.to_owned();
-            if let Some(key) = find_key(part) {
-                rest = part.replace(key, " ");
-                hints.key = Some(key.to_owned());
-                hints.key_folder |= in_keys && key == part;
-            }
-            in_keys = matches!(part, "keys" | "key");
-            hints.account = find_account(&rest).map(str::to_owned).or(hints.account);
-            hints.region = find_region(&rest).or(hints.region);
-            hints.policy = find_prefixed(&rest, "p-", 8, false).or(hints.policy);
-            let parent = find_ou(&rest).or_else(|| find_prefixed(&rest, "r-", 4, true));
-            hints.parent = parent.or(hints.parent);
+        Folder::default().hints(path)
+    }
+
+    /// Adds what the next part of the path says. `in_keys`: the part before it is `keys`.
+    fn part(&mut self, part: &str, in_keys: bool) {
+        let mut rest = Cow::Borrowed(part);
+        if let Some(key) = find_key(part) {
+            rest = Cow::Owned(part.replace(key, " "));
+            self.key = Some(key.to_owned());
+            self.key_folder |= in_keys && key == part;
         }
-        hints
+        let found = find_account(&rest).map(str::to_owned);
+        self.account = found.or(self.account.take());
+        self.region = find_region(&rest).or(self.region.take());
+        self.policy = find_prefixed(&rest, "p-", 8, false).or(self.policy.take());
+        let parent = find_ou(&rest).or_else(|| find_prefixed(&rest, "r-", 4, true));
+        self.parent = parent.or(self.parent.take());
     }
 
     /// Whether the path contains a word, given in lower case.
@@ -55,6 +54,33 @@ impl Hints {
     /// The target of `list-policies-for-target`: a root, an OU or an account.
     pub(super) fn target(&self) -> Option<String> {
         self.parent.clone().or_else(|| self.account.clone())
+    }
+}
+
+/// What the path of a folder says, kept for the next file in it.
+#[derive(Default)]
+pub(super) struct Folder {
+    path: String,
+    hints: Hints,
+    in_keys: bool,
+}
+
+impl Folder {
+    /// Reads the path of a file, which may lie in another folder than the last.
+    pub(super) fn hints(&mut self, path: &str) -> Hints {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if folder != self.path {
+            *self = Folder::default();
+            folder.clone_into(&mut self.path);
+            for part in folder.split('/') {
+                self.hints.part(part, self.in_keys);
+                self.in_keys = matches!(part, "keys" | "key");
+            }
+        }
+        let mut hints = self.hints.clone();
+        hints.part(name, self.in_keys);
+        hints.name = path.to_ascii_lowercase();
+        hints
     }
 }
 
@@ -79,6 +105,9 @@ fn word_ends(text: &str, at: usize) -> bool {
 
 /// A key id: a UUID, or `mrk-` and 32 hex digits, with or without hyphens between them.
 fn find_key(part: &str) -> Option<&str> {
+    if part.len() < 36 {
+        return None;
+    }
     word_starts(part).find_map(|at| {
         let rest = part.get(at..)?;
         let body = rest.strip_prefix("mrk-").unwrap_or(rest);
@@ -106,6 +135,9 @@ fn find_account(part: &str) -> Option<&str> {
 
 /// A Region: `eu-west-1`, `us-gov-east-1`, `eusc-de-east-1`.
 fn find_region(part: &str) -> Option<String> {
+    if !part.contains('-') {
+        return None;
+    }
     const FIRST: &[&str] = &["af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us"];
     let words: Vec<&str> = part.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     words.iter().enumerate().find_map(|(i, first)| {
@@ -124,6 +156,9 @@ fn find_region(part: &str) -> Option<String> {
 
 /// An id of lower-case letters, digits and (if not `plain`) more after a prefix.
 fn find_prefixed(part: &str, prefix: &str, least: usize, plain: bool) -> Option<String> {
+    if !part.contains(prefix) {
+        return None;
+    }
     word_starts(part).find_map(|at| {
         let body = part.get(at..)?.strip_prefix(prefix)?;
         let fits = |b: u8| match plain {
@@ -140,6 +175,9 @@ fn find_prefixed(part: &str, prefix: &str, least: usize, plain: bool) -> Option<
 
 /// `ou-ROOT-UNIT`
 fn find_ou(part: &str) -> Option<String> {
+    if !part.contains("ou-") {
+        return None;
+    }
     word_starts(part).find_map(|at| {
         let body = part.get(at..)?.strip_prefix("ou-")?;
         let plain = |text: &str| {

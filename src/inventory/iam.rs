@@ -1,5 +1,7 @@
 //! `iam get-account-authorization-details` -> users, groups, roles and managed policies.
 
+use super::ahead::{Ahead, Batch, batch};
+use super::entities::Entities;
 use super::fields::Fields;
 use crate::arn::{Arn, is_account_id};
 use crate::diag::{Code, Diagnostic};
@@ -15,9 +17,9 @@ use std::sync::Arc;
 pub(super) struct IamPage {
     pub(super) account: Option<String>,
     pub(super) partition: Option<String>,
-    pub(super) users: Vec<User>,
-    pub(super) groups: Vec<Group>,
-    pub(super) roles: Vec<Role>,
+    pub(super) users: Entities<User>,
+    pub(super) groups: Entities<Group>,
+    pub(super) roles: Entities<Role>,
     /// Managed policies by ARN.
     pub(super) managed: Vec<ManagedPolicy>,
     pub(super) location: Location,
@@ -30,19 +32,19 @@ pub(super) struct ManagedPolicy {
     pub(super) location: Location,
 }
 
-/// Reads a page. Entities are read in parallel: one account may fill a hundred megabytes.
-pub(super) fn page(fields: &mut Fields<'_>, node: &Node<'_>) -> IamPage {
+/// Reads a page, of which some was read ahead.
+pub(super) fn page(fields: &mut Fields<'_>, node: &Node<'_>, ahead: Ahead) -> IamPage {
     let mut page = IamPage {
         location: fields.location(node.span),
         ..IamPage::default()
     };
-    page.users = each(fields, node, "UserDetailList", user);
-    page.groups = each(fields, node, "GroupDetailList", group);
-    page.roles = each(fields, node, "RoleDetailList", role);
-    page.managed = each(fields, node, "Policies", managed);
-    let arns = page.users.iter().map(|user| &user.arn);
-    let arns = arns.chain(page.groups.iter().map(|group| &group.arn));
-    let arns = arns.chain(page.roles.iter().map(|role| &role.arn));
+    let users = each(fields, node, "UserDetailList", ahead.users, user);
+    let groups = each(fields, node, "GroupDetailList", ahead.groups, group);
+    let roles = each(fields, node, "RoleDetailList", ahead.roles, role);
+    page.managed = each(fields, node, "Policies", ahead.managed, managed);
+    let arns = users.iter().map(|user| &user.arn);
+    let arns = arns.chain(groups.iter().map(|group| &group.arn));
+    let arns = arns.chain(roles.iter().map(|role| &role.arn));
     let mut arns = arns
         .chain(page.managed.iter().map(|policy| &policy.arn))
         .filter_map(|arn| Arn::parse(arn));
@@ -50,28 +52,37 @@ pub(super) fn page(fields: &mut Fields<'_>, node: &Node<'_>) -> IamPage {
         page.account = Some(arn.account.to_owned());
         page.partition = Some(arn.partition.to_owned());
     }
+    let owner = page.account.as_deref();
+    page.users = Entities::new(users, owner);
+    page.groups = Entities::new(groups, owner);
+    page.roles = Entities::new(roles, owner);
     page
 }
 
+/// Reads a list of entities of which some were read ahead: all but its first and its last.
 fn each<T: Send>(
     fields: &mut Fields<'_>,
     page: &Node<'_>,
     name: &str,
+    ahead: Vec<Batch<T>>,
     read: fn(&mut Fields<'_>, &Node<'_>) -> Option<T>,
 ) -> Vec<T> {
-    let nodes = fields.objects(page, name);
-    let shared = &*fields;
-    let read: Vec<_> = nodes
-        .par_iter()
-        .map(|node| {
-            let mut fields = shared.fork();
-            (read(&mut fields, node), fields)
-        })
-        .collect();
-    let mut values = Vec::with_capacity(read.len());
-    for (value, found) in read {
-        values.extend(value);
-        fields.join(found);
+    const TOGETHER: usize = 32;
+    let nodes = fields.list(page, name);
+    let (place, hints) = (fields.place, fields.hints);
+    let (first, last) = nodes.split_at(nodes.len().min(1));
+    let read = |nodes: &[&Node<'_>]| batch(place, hints, nodes.iter().copied(), name, read);
+    let mut batches = vec![read(first)];
+    batches.extend(ahead);
+    batches.par_extend(last.par_chunks(TOGETHER).map(read));
+    for batch in &mut batches {
+        fields.diagnostics.append(&mut batch.shape);
+    }
+    let mut values = Vec::with_capacity(batches.iter().map(|batch| batch.values.len()).sum());
+    for batch in batches {
+        values.extend(batch.values);
+        fields.diagnostics.extend(batch.found);
+        fields.lost += batch.lost;
     }
     values
 }
@@ -96,7 +107,7 @@ fn identity(fields: &mut Fields<'_>, node: &Node<'_>, name: &str, noun: &str) ->
     Some((arn, name))
 }
 
-fn user(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<User> {
+pub(super) fn user(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<User> {
     let (arn, name) = identity(fields, node, "UserName", "user")?;
     Some(User {
         arn,
@@ -108,7 +119,7 @@ fn user(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<User> {
     })
 }
 
-fn group(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<Group> {
+pub(super) fn group(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<Group> {
     let (arn, name) = identity(fields, node, "GroupName", "group")?;
     let permissions = permissions(fields, node, "GroupPolicyList");
     Some(Group {
@@ -119,7 +130,7 @@ fn group(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<Group> {
     })
 }
 
-fn role(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<Role> {
+pub(super) fn role(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<Role> {
     let (arn, name) = identity(fields, node, "RoleName", "role")?;
     let resource = Arn::parse(&arn).map_or(arn.as_str(), |arn| arn.resource);
     let from_arn = resource
@@ -153,7 +164,9 @@ fn permissions(fields: &mut Fields<'_>, node: &Node<'_>, inline: &str) -> Permis
         tags: fields.tags(node, "Tags", "Key", "Value"),
         ..Permissions::default()
     };
-    for policy in fields.objects(node, inline) {
+    let inline = fields.objects(node, inline);
+    permissions.inline.reserve_exact(inline.len());
+    for policy in inline {
         let name = fields.text(policy, "PolicyName").unwrap_or_default();
         match fields.document(policy, "PolicyDocument", PolicyKind::Identity) {
             Some(document) => {
@@ -163,7 +176,9 @@ fn permissions(fields: &mut Fields<'_>, node: &Node<'_>, inline: &str) -> Permis
             None => permissions.inline.push(without_text(fields, policy, name)),
         }
     }
-    for attached in fields.objects(node, "AttachedManagedPolicies") {
+    let attached = fields.objects(node, "AttachedManagedPolicies");
+    permissions.attached.reserve_exact(attached.len());
+    for attached in attached {
         match fields.text(attached, "PolicyArn") {
             Some(arn) => permissions.attached.push(arn),
             None => {
@@ -227,7 +242,7 @@ fn boundary(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<String> {
     Some(arn.unwrap_or_else(|| "unknown boundary".to_owned()))
 }
 
-fn managed(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<ManagedPolicy> {
+pub(super) fn managed(fields: &mut Fields<'_>, node: &Node<'_>) -> Option<ManagedPolicy> {
     let location = fields.location(node.span);
     let Some(arn) = fields.text(node, "Arn") else {
         fields.invalid(

@@ -1,45 +1,35 @@
 //! Answers of `aws kms`, each with the key it belongs to -> keys. A key that is named anywhere is a key.
 
 use super::accounts::{conflict, merge, same_policy};
+use super::building::Building;
 use super::kms::{Alias, KeyPolicy, KeyRef, partition_of};
 use super::pages::{Failures, Pages};
 use super::recognize::Page;
-use crate::arn::{is_key_id, is_multi_region_id};
 use crate::diag::{Code, Diagnostic};
 use crate::model::key::{Grant, Key};
 use crate::model::principal::Policy;
 use crate::model::snapshot::Gap;
 use crate::model::{Collected, Tags};
 use crate::source::Location;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use ahash::AHashMap;
+use rayon::prelude::*;
+use smallvec::{SmallVec, smallvec};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Keys while they are put together.
 #[derive(Default)]
 pub(super) struct Keys {
-    keys: BTreeMap<String, Building>,
-    /// ARNs by key id; a multi-Region id stands for several keys (S1.2).
-    by_id: HashMap<String, Vec<String>>,
+    keys: Vec<Building>,
+    /// Places in `keys` by ARN.
+    by_arn: AHashMap<String, usize>,
+    /// Places in `keys` by key id; a multi-Region id stands for several keys (S1.2).
+    by_id: AHashMap<String, SmallVec<[usize; 1]>>,
     /// Partitions of Regions as printed.
-    partitions: HashMap<String, String>,
+    partitions: AHashMap<String, String>,
     /// Lists of keys and of aliases by account and Region.
     regions: BTreeMap<(String, String), Region>,
     aliases: Vec<Alias>,
-}
-
-/// A key and what was read about it.
-#[derive(Default)]
-struct Building {
-    key: Key,
-    described: bool,
-    policies: BTreeMap<String, Arc<Policy>>,
-    policy_pages: Pages,
-    names: BTreeMap<String, Location>,
-    name_pages: Pages,
-    grants: BTreeMap<String, Grant>,
-    grant_pages: Pages,
-    tag_pages: Pages,
-    alias_pages: Pages,
 }
 
 #[derive(Default)]
@@ -62,70 +52,64 @@ impl Keys {
     /// Notes a key that is named somewhere. Must be called for every reference before anything is added to a key.
     pub(super) fn name(&mut self, of: &KeyRef, location: Location) {
         if let (Some(region), Some(partition)) = (&of.region, &of.partition) {
-            self.partitions
-                .entry(region.clone())
-                .or_insert_with(|| partition.clone());
+            self.partition(region, partition);
         }
-        let Some(arn) = self.arn(of) else { return };
+        let Some(arn) = of.arn(&self.partitions) else {
+            return;
+        };
         let (Some(id), Some(account), Some(region)) = (&of.id, &of.account, &of.region) else {
             return;
         };
-        if self.keys.contains_key(&arn) {
+        if self.by_arn.contains_key(&arn) {
             return;
         }
-        let partition = arn.split(':').nth(1).unwrap_or_default().to_owned();
         let key = Key {
             arn: arn.clone(),
             id: id.clone(),
             account: account.clone(),
             region: region.clone(),
-            partition,
+            partition: arn.split(':').nth(1).unwrap_or_default().to_owned(),
             location,
             ..Key::default()
         };
-        self.by_id.entry(id.clone()).or_default().push(arn.clone());
-        self.keys.insert(
-            arn,
-            Building {
-                key,
-                ..Building::default()
-            },
-        );
-    }
-
-    fn arn(&self, of: &KeyRef) -> Option<String> {
-        let mut of = of.clone();
-        if of.partition.is_none() {
-            of.partition = self.partitions.get(of.region.as_deref()?).cloned();
+        let place = self.keys.len();
+        self.keys.push(Building {
+            key,
+            ..Building::default()
+        });
+        self.by_arn.insert(arn, place);
+        match self.by_id.get_mut(id) {
+            Some(places) => places.push(place),
+            None => drop(self.by_id.insert(id.clone(), smallvec![place])),
         }
-        of.arn()
     }
 
-    /// The key that is meant: by full name, or by an id that only one key has.
-    fn find(&mut self, of: &KeyRef) -> Result<&mut Building, &'static str> {
-        let arn = match self.arn(of) {
-            Some(arn) => arn,
-            None => {
-                let id = of.id.as_ref().ok_or("does not say which key it belongs to")?;
-                let fits = |arn: &&String| {
-                    let mut parts = arn.split(':').skip(3);
-                    let matches =
-                        |hint: &Option<String>, part: Option<&str>| hint.is_none() || hint.as_deref() == part;
-                    matches(&of.region, parts.next()) && matches(&of.account, parts.next())
-                };
-                let mut candidates = self.by_id.get(id).into_iter().flatten().filter(fits);
-                match (candidates.next(), candidates.next()) {
-                    (Some(arn), None) => arn.clone(),
-                    (None, _) => return Err("does not say in which account and Region its key is"),
-                    (Some(_), Some(_)) => {
-                        return Err("does not say which of several keys of one id it belongs to");
-                    }
-                }
-            }
+    /// Notes the partition that is printed for a Region; the first one stays.
+    fn partition(&mut self, region: &str, partition: &str) {
+        if !self.partitions.contains_key(region) {
+            self.partitions.insert(region.to_owned(), partition.to_owned());
+        }
+    }
+
+    /// The place of the key that is meant: by full name, or by an id that only one key has.
+    fn find(&self, of: &KeyRef) -> Result<usize, &'static str> {
+        if let Some(arn) = of.arn(&self.partitions) {
+            let place = self.by_arn.get(&arn).copied();
+            return place.ok_or("belongs to a key that is not in the snapshot");
+        }
+        let id = of.id.as_ref().ok_or("does not say which key it belongs to")?;
+        let fits = |place: &usize| {
+            let matches =
+                |hint: &Option<String>, says: &String| hint.as_ref().is_none_or(|hint| hint == says);
+            let key = self.keys.get(*place).map(|building| &building.key);
+            key.is_some_and(|key| matches(&of.region, &key.region) && matches(&of.account, &key.account))
         };
-        self.keys
-            .get_mut(&arn)
-            .ok_or("belongs to a key that is not in the snapshot")
+        let mut candidates = self.by_id.get(id).into_iter().flatten().copied().filter(fits);
+        match (candidates.next(), candidates.next()) {
+            (Some(place), None) => Ok(place),
+            (None, _) => Err("does not say in which account and Region its key is"),
+            (Some(_), Some(_)) => Err("does not say which of several keys of one id it belongs to"),
+        }
     }
 
     /// The key, or a remark that something has none.
@@ -137,7 +121,7 @@ impl Keys {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<&mut Building> {
         match self.find(of) {
-            Ok(building) => Some(building),
+            Ok(place) => self.keys.get_mut(place),
             Err(problem) => {
                 let found = Diagnostic::new(Code::UnknownOwner, location, format!("{what} that {problem}"))
                     .effect("it was not read; what it would say is reported as unknown")
@@ -260,34 +244,13 @@ impl Keys {
             }
             return;
         }
-        let mut seen = BTreeSet::new();
         for (of, grant) in grants {
             let Some(building) = self.owner(&of, "a grant", grant.location, diagnostics) else {
                 continue;
             };
-            if seen.insert(building.key.arn.clone()) {
-                building.grant_pages.add(&page);
-            }
-            // A grant without an id is a grant all the same.
-            let id = if grant.id.is_empty() {
-                format!("{:?}", grant.location)
-            } else {
-                grant.id.clone()
-            };
-            let same = |a: &Grant, b: &Grant| {
-                (&a.grantee, &a.grantee_service, &a.operations, &a.constraints)
-                    == (&b.grantee, &b.grantee_service, &b.operations, &b.constraints)
-            };
-            let location = grant.location;
-            merge(
-                &mut building.grants,
-                id,
-                location,
-                grant,
-                same,
-                "grant",
-                diagnostics,
-            );
+            // To add a page twice changes nothing.
+            building.grant_pages.add(&page);
+            building.grants.push(grant);
         }
     }
 
@@ -296,18 +259,17 @@ impl Keys {
             return;
         };
         building.tag_pages.add(page);
-        for (key, value) in tags {
-            let same = |a: &String, b: &String| a == b;
-            merge(
-                &mut building.key.tags,
-                key,
-                page.location,
-                value,
-                same,
-                "value of tag",
-                diagnostics,
-            );
+        if building.key.tags.is_empty() {
+            building.key.tags = tags;
+            return;
         }
+        for (key, value) in tags.iter() {
+            if building.key.tags.get(key).is_some_and(|known| known != value) {
+                diagnostics.push(conflict("value of tag", key, page.location));
+            }
+        }
+        let both = building.key.tags.iter().chain(tags.iter());
+        building.key.tags = both.map(|(key, value)| (key.clone(), value.clone())).collect();
     }
 
     pub(super) fn rotation(
@@ -332,9 +294,7 @@ impl Keys {
     ) {
         for alias in &aliases {
             if let (Some(region), Some(partition)) = (&alias.region, &alias.partition) {
-                self.partitions
-                    .entry(region.clone())
-                    .or_insert_with(|| partition.clone());
+                self.partition(region, partition);
             }
         }
         if let Some(of) = of_key {
@@ -343,15 +303,15 @@ impl Keys {
                 building.alias_pages.add(page);
             }
         } else {
-            let mut regions: BTreeSet<(String, String)> = aliases
+            let mut regions: BTreeSet<(&str, &str)> = aliases
                 .iter()
-                .filter_map(|alias| Some((alias.account.clone()?, alias.region.clone()?)))
+                .filter_map(|alias| Some((alias.account.as_deref()?, alias.region.as_deref()?)))
                 .collect();
             if let (true, (Some(account), Some(region))) = (regions.is_empty(), hints) {
-                regions.insert((account.to_owned(), region.to_owned()));
+                regions.insert((account, region));
             }
             for (account, region) in regions {
-                self.region(&account, &region).alias_pages.add(page);
+                self.region(account, region).alias_pages.add(page);
             }
         }
         self.aliases.extend(aliases);
@@ -359,7 +319,7 @@ impl Keys {
 
     /// Gives every alias to its key (S1.3). Returns those that have none.
     fn place_aliases(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, Option<String>)> {
-        let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut known: AHashMap<String, Option<String>> = AHashMap::new();
         let mut dangling = Vec::new();
         for alias in std::mem::take(&mut self.aliases) {
             let (Some(account), Some(region)) = (&alias.account, &alias.region) else {
@@ -389,7 +349,8 @@ impl Keys {
                 true => target.clone(),
                 false => format!("arn:{partition}:kms:{region}:{account}:key/{target}"),
             };
-            match self.keys.get_mut(&key_arn) {
+            let place = self.by_arn.get(&key_arn).copied();
+            match place.and_then(|place| self.keys.get_mut(place)) {
                 Some(building) => {
                     if alias.name.starts_with("alias/aws/") && building.key.aws_managed.is_none() {
                         // Only AWS can make such an alias (S1.3).
@@ -433,140 +394,32 @@ impl Keys {
             }
             diagnostics.extend(lists.alias_pages.remark(&format!("aliases of {of}")));
         }
-        let described = self.keys.values().filter(|building| building.described).count();
-        let mut keys = Vec::with_capacity(self.keys.len());
-        for building in self.keys.into_values() {
-            let of = (building.key.account.clone(), building.key.region.clone());
-            let aliases = self
-                .regions
-                .get(&of)
-                .map(|lists| lists.alias_pages.clone())
-                .unwrap_or_default();
-            keys.push(building.finish(&aliases, failures, diagnostics, gaps));
+        let described = self.keys.iter().filter(|building| building.described).count();
+        let regions = &self.regions;
+        let none = Pages::default();
+        let finished: Vec<_> = self
+            .keys
+            .into_par_iter()
+            .map(|building| {
+                let of = (building.key.account.clone(), building.key.region.clone());
+                let aliases = regions.get(&of).map_or(&none, |lists| &lists.alias_pages);
+                let (mut remarks, mut missing) = (Vec::new(), Vec::new());
+                let key = building.finish(aliases, failures, &mut remarks, &mut missing);
+                (key, remarks, missing)
+            })
+            .collect();
+        let mut keys = Vec::with_capacity(finished.len());
+        for (key, remarks, missing) in finished {
+            keys.push(key);
+            diagnostics.extend(remarks);
+            gaps.extend(missing);
         }
+        keys.par_sort_unstable_by(|a, b| a.arn.cmp(&b.arn));
         Finished {
             keys,
             dangling,
             described,
             listed,
-        }
-    }
-}
-
-impl Building {
-    fn finish(
-        mut self,
-        of_region: &Pages,
-        failures: &Failures,
-        diagnostics: &mut Vec<Diagnostic>,
-        gaps: &mut Vec<Gap>,
-    ) -> Key {
-        let (id, region) = (self.key.id.clone(), self.key.region.clone());
-        let failed = |word| failures.of_key(&id, &region, word);
-        let arn = self.key.arn.clone();
-        if !self.described {
-            let effect = "its state, usage and spec are unknown: no operation is left out of the answers";
-            gaps.extend(Pages::default().gap("key metadata", &arn, effect, failed("describe")));
-        }
-        self.policies_of_key(failures, diagnostics, gaps);
-        diagnostics.extend(self.grant_pages.remark(&format!("grants of {arn}")));
-        let effect = "grants may give access that the snapshot does not show: it is reported as unknown";
-        gaps.extend(self.grant_pages.gap("grants", &arn, effect, failed("grant")));
-        diagnostics.extend(self.tag_pages.remark(&format!("tags of {arn}")));
-        let effect = "conditions on tags of the key are reported as unknown";
-        gaps.extend(self.tag_pages.gap("tags", &arn, effect, failed("tag")));
-        let better = self.alias_pages.collected().min(of_region.collected());
-        let effect = "conditions on aliases of the key are reported as unknown";
-        let pages = if better == self.alias_pages.collected() {
-            &self.alias_pages
-        } else {
-            of_region
-        };
-        let failure =
-            failed("alias").or_else(|| failures.of_account(&self.key.account, Some(&region), "alias"));
-        gaps.extend(pages.gap("aliases", &arn, effect, failure));
-        let mut key = self.key;
-        key.grants = self.grants.into_values().collect();
-        key.policies = self.policies.into_values().collect();
-        key.aliases.sort();
-        key.aliases_collected = better;
-        key.grants_collected = self.grant_pages.collected();
-        key.tags_collected = self.tag_pages.collected();
-        // The id tells, unless it is no key id at all (S1.2).
-        let by_id = is_multi_region_id(&id)
-            .then_some(true)
-            .or(is_key_id(&id).then_some(false));
-        key.multi_region = key.multi_region.or(by_id);
-        key
-    }
-
-    /// Whether all key policies are there: those that list-key-policies names, else `default` (S2.1.8).
-    fn policies_of_key(
-        &mut self,
-        failures: &Failures,
-        diagnostics: &mut Vec<Diagnostic>,
-        gaps: &mut Vec<Gap>,
-    ) {
-        let (id, region, arn) = (self.key.id.clone(), self.key.region.clone(), self.key.arn.clone());
-        let failure = failures.of_key(&id, &region, "policy");
-        diagnostics.extend(self.name_pages.remark(&format!("policy names of {arn}")));
-        let mut missing: Vec<(&str, Location)> = self
-            .names
-            .iter()
-            .filter(|(name, _)| !self.policies.contains_key(*name))
-            .map(|(name, location)| (name.as_str(), *location))
-            .collect();
-        if !self.policies.contains_key("default") && !self.names.contains_key("default") {
-            missing.push(("default", Location::default()));
-        }
-        let whole = missing.is_empty()
-            && self.policy_pages.collected().is_whole()
-            && self.name_pages.collected() != Collected::Partly;
-        self.key.policies_collected = match (whole, self.policies.is_empty()) {
-            (true, _) => Collected::Whole,
-            (false, true) => Collected::Missing,
-            (false, false) => Collected::Partly,
-        };
-        if whole {
-            return;
-        }
-        let assumed = self.key.aws_managed == Some(true) && self.policies.is_empty();
-        let effect = if assumed {
-            "the usual policy of an AWS managed key is assumed (S7.5)"
-        } else {
-            "who the key policy admits or denies is unknown: access is reported as unknown"
-        };
-        for (name, location) in &missing {
-            if *name != "default" || !self.policies.is_empty() {
-                let message =
-                    format!("key policy `{name}` of `{arn}` is listed but its text is not in the snapshot");
-                let found = Diagnostic::new(Code::MissingData, *location, message).effect(effect);
-                let help = format!("collect `kms get-key-policy --policy-name {name}`");
-                diagnostics.push(found.help(help));
-            }
-            let of = if *name == "default" {
-                arn.clone()
-            } else {
-                format!("{arn} ({name})")
-            };
-            let (how, at) = failure.unwrap_or(("missing", *location));
-            gaps.push(Gap {
-                what: "key policy",
-                of,
-                how,
-                effect: effect.to_owned(),
-                location: at,
-            });
-        }
-        if missing.is_empty() {
-            let effect = effect.to_owned();
-            gaps.push(Gap {
-                what: "key policy",
-                of: arn,
-                how: "truncated",
-                effect,
-                location: self.key.location,
-            });
         }
     }
 }

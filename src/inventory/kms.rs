@@ -9,6 +9,7 @@ use crate::model::key::{Grant, Key};
 use crate::model::principal::Policy;
 use crate::policy::document::{Document, PolicyKind};
 use crate::source::Location;
+use ahash::AHashMap;
 use std::sync::Arc;
 
 /// Which key something belongs to, as far as the answer and its path say.
@@ -21,11 +22,12 @@ pub(super) struct KeyRef {
 }
 
 impl KeyRef {
-    /// The full ARN, if everything is known; the partition may be guessed from the Region.
-    pub(super) fn arn(&self) -> Option<String> {
+    /// The full ARN, if everything is known. The partition may be that of the Region's other keys, or be guessed.
+    pub(super) fn arn(&self, partitions: &AHashMap<String, String>) -> Option<String> {
         let (id, account, region) = (self.id.as_ref()?, self.account.as_ref()?, self.region.as_ref()?);
-        let partition = self.partition.as_deref().unwrap_or_else(|| partition_of(region));
-        Some(format!("arn:{partition}:kms:{region}:{account}:key/{id}"))
+        let printed = self.partition.as_ref().or_else(|| partitions.get(region));
+        let partition = printed.map_or_else(|| partition_of(region), String::as_str);
+        Some(["arn:", partition, ":kms:", region, ":", account, ":key/", id].concat())
     }
 }
 
@@ -60,15 +62,15 @@ pub(super) struct Alias {
 pub(super) fn key_ref(fields: &mut Fields<'_>, node: &Node<'_>, name: &str) -> KeyRef {
     let named = fields.text(node, name);
     let found = named_key(fields, named);
-    let hinted = hinted_key(fields);
-    contradiction(fields, node, &found, &hinted);
+    contradiction(fields, node, &found);
     found
 }
 
 /// The key of a printed id or ARN, completed by the path.
 fn named_key(fields: &Fields<'_>, named: Option<String>) -> KeyRef {
-    let hinted = hinted_key(fields);
-    let Some(named) = named else { return hinted };
+    let Some(named) = named else {
+        return hinted_key(fields);
+    };
     match KeyArn::parse(&named) {
         Some(arn) => KeyRef {
             id: Some(arn.id.to_owned()),
@@ -78,7 +80,7 @@ fn named_key(fields: &Fields<'_>, named: Option<String>) -> KeyRef {
         },
         None => KeyRef {
             id: Some(named),
-            ..hinted
+            ..hinted_key(fields)
         },
     }
 }
@@ -94,10 +96,11 @@ pub(super) fn hinted_key(fields: &Fields<'_>) -> KeyRef {
 }
 
 /// Reports an answer about one key in the folder of another.
-fn contradiction(fields: &mut Fields<'_>, node: &Node<'_>, found: &KeyRef, hinted: &KeyRef) {
+fn contradiction(fields: &mut Fields<'_>, node: &Node<'_>, found: &KeyRef) {
+    let hinted = fields.hints;
     let differs = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
     let pairs = [
-        (&found.id, &hinted.id, "key"),
+        (&found.id, &hinted.key, "key"),
         (&found.account, &hinted.account, "account"),
         (&found.region, &hinted.region, "Region"),
     ];

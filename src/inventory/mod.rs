@@ -7,8 +7,11 @@
 //! Nothing in a snapshot stops the reading: what is odd becomes a diagnostic, what is missing a gap.
 
 mod accounts;
+mod ahead;
+mod building;
 mod coverage;
 mod ec2;
+mod entities;
 mod fields;
 mod hints;
 mod iam;
@@ -27,13 +30,15 @@ use crate::model::organization::VpcEndpoint;
 use crate::model::snapshot::Snapshot;
 use crate::source::{FileId, Files, Location};
 use accounts::Accounts;
-use hints::Hints;
+use hints::{Folder, Hints};
 use iam::IamPage;
 use keys::Keys;
 use kms::KeyRef;
 use pages::Failures;
 use rayon::prelude::*;
 use recognize::{Answer, FileAnswers, Piece};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use tree::Tree;
 
@@ -55,20 +60,22 @@ impl Snapshot {
         let count = numbered.len();
         let answers: Vec<FileAnswers> = numbered
             .into_par_iter()
-            .map(|(id, found)| match found.file {
-                Ok(path) => match std::fs::read(&path) {
-                    Ok(bytes) => recognize::file(id, &found.name, &bytes),
-                    Err(error) => unreadable(id, &found.name, &error),
-                },
-                Err(mut remark) => {
-                    remark.location = Location {
-                        file: Some(id),
-                        line: 1,
-                        ..Location::default()
-                    };
-                    let mut file = FileAnswers::failed(Hints::of(&found.name), "unreadable", remark);
-                    file.failed = file.failed.filter(|_| file.diagnostics.iter().any(is_failure));
-                    file
+            .map_init(Default::default, |(folder, bytes), (id, found)| {
+                match found.file {
+                    Ok(path) => match read(&path, bytes) {
+                        Ok(()) => recognize::file(id, &found.name, Folder::hints(folder, &found.name), bytes),
+                        Err(error) => unreadable(id, &found.name, &error),
+                    },
+                    Err(mut remark) => {
+                        remark.location = Location {
+                            file: Some(id),
+                            line: 1,
+                            ..Location::default()
+                        };
+                        let mut file = FileAnswers::failed(Hints::of(&found.name), "unreadable", remark);
+                        file.failed = file.failed.filter(|_| file.diagnostics.iter().any(is_failure));
+                        file
+                    }
                 }
             })
             .collect();
@@ -93,10 +100,22 @@ impl Snapshot {
             .collect();
         let answers = numbered
             .into_par_iter()
-            .map(|(id, name, bytes)| recognize::file(id, &name, &bytes))
+            .map_init(Folder::default, |folder, (id, name, bytes)| {
+                recognize::file(id, &name, folder.hints(&name), &bytes)
+            })
             .collect();
         assemble(files, answers)
     }
+}
+
+/// Reads a file into a buffer that may have held another.
+///
+/// WHY: most files are a few hundred bytes; asking for the size of each first costs as much as reading it.
+fn read(path: &Path, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    const USUAL: usize = 1 << 14;
+    bytes.clear();
+    bytes.reserve(USUAL);
+    File::open(path)?.take(u64::MAX).read_to_end(bytes).map(drop)
 }
 
 fn is_failure(found: &Diagnostic) -> bool {
@@ -151,7 +170,7 @@ fn assemble(files: Files, answers: Vec<FileAnswers>) -> (Snapshot, Vec<Diagnosti
         accounts.account(&key.account, Some(&key.partition));
     }
     for id in organization.iter().flat_map(|organization| &organization.members) {
-        accounts.account(id, None);
+        accounts.note(id);
     }
     let accounts = accounts.finish(&failures, &mut diagnostics, &mut gaps);
     let coverage = coverage::coverage(&accounts, organization.as_ref(), &finished, endpoints.len(), gaps);
@@ -254,7 +273,7 @@ impl Assembly {
             .as_ref()
             .filter(|_| !answers.is_empty() || failed.is_some())
         {
-            self.accounts.account(account, None);
+            self.accounts.note(account);
         }
         for Answer { piece, page } in answers {
             let diagnostics = &mut self.diagnostics;

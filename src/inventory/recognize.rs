@@ -1,5 +1,6 @@
 //! One file -> the answers in it. What an answer is, is told by its members, never by the name of the file.
 
+use super::ahead::{self, Ahead};
 use super::ec2;
 use super::fields::Fields;
 use super::hints::Hints;
@@ -8,7 +9,7 @@ use super::kms::{self, Alias, KeyPolicy, KeyRef};
 use super::organization::{self as org, Edge, Member, Overview, PolicyText, Root, Summary};
 use super::strange;
 use crate::diag::{Code, Diagnostic};
-use crate::json::{Node, Place, Problem, Reader, Span, Value};
+use crate::json::{Node, Part, Place, Problem, Reader, Span, Value};
 use crate::model::Tags;
 use crate::model::key::{Grant, Key};
 use crate::model::organization::VpcEndpoint;
@@ -103,9 +104,8 @@ impl FileAnswers {
     }
 }
 
-/// Reads one file.
-pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
-    let hints = Hints::of(name);
+/// Reads one file. `hints` is what its name says.
+pub(super) fn file(id: FileId, name: &str, hints: Hints, bytes: &[u8]) -> FileAnswers {
     let text = match strange::text(id, bytes) {
         Ok(text) => text,
         Err((how, found)) => return FileAnswers::failed(hints, how, found),
@@ -116,13 +116,28 @@ pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
         return file;
     }
     let mut reader = Reader::new(text);
-    let mut nodes = Vec::new();
+    // WHY: nearly every file holds one value; a vector that grows begins with room for four.
+    let mut nodes = Vec::with_capacity(1);
+    let mut aheads = Vec::with_capacity(1);
     let mut error = None;
-    for value in &mut reader {
-        match value {
-            Ok(node) => nodes.push(node),
-            Err(found) => error = Some(found),
-        }
+    let mut ahead = Ahead::default();
+    let mut part = reader.next_part(ahead::wanted);
+    while let Some(read) = part {
+        part = match read {
+            Ok(Part::Elements(elements)) => {
+                let next = || reader.next_part(ahead::wanted);
+                rayon::join(next, || ahead.read(id, &hints, elements)).0
+            }
+            Ok(Part::Value(node)) => {
+                nodes.push(node);
+                aheads.push(std::mem::take(&mut ahead));
+                reader.next_part(ahead::wanted)
+            }
+            Err(found) => {
+                error = Some(found);
+                None
+            }
+        };
     }
     let lines = reader.into_lines();
     let place = Place::File {
@@ -131,12 +146,14 @@ pub(super) fn file(id: FileId, name: &str, bytes: &[u8]) -> FileAnswers {
     };
     let mut recognizer = Recognizer {
         fields: Fields::new(&place, &hints),
-        answers: Vec::new(),
+        answers: Vec::with_capacity(nodes.len()),
         unknown: Vec::new(),
         failed: false,
         lost: 0,
+        ahead: Ahead::default(),
     };
-    for node in &nodes {
+    for (node, ahead) in nodes.iter().zip(aheads) {
+        recognizer.ahead = ahead;
         recognizer.value(node);
     }
     let Recognizer {
@@ -202,6 +219,8 @@ struct Recognizer<'f> {
     failed: bool,
     /// How many values were lost before this one.
     lost: usize,
+    /// What was read of the value before the value was whole.
+    ahead: Ahead,
 }
 
 /// Lists that other calls print and that have no part in any answer.
@@ -279,7 +298,7 @@ impl Recognizer<'_> {
             first_of(node, "Policies").is_some_and(|p| p.member("PolicyVersionList").is_some());
         if lists.into_iter().any(has) || has_versions {
             fields.is_object(node, "the answer");
-            let page = iam::page(fields, node);
+            let page = iam::page(fields, node, std::mem::take(&mut self.ahead));
             self.push(node, Piece::Iam(page));
         } else if has("VpcEndpoints") {
             let endpoints = ec2::endpoints(fields, node);
@@ -346,7 +365,7 @@ impl Recognizer<'_> {
     /// Answers that do not name their key.
     fn key_texts(&mut self, node: &Node<'_>) {
         let policy = node.member("Policy");
-        if policy.is_some_and(|policy| policy.text().is_some() || policy.member("Statement").is_some()) {
+        if policy.is_some_and(|policy| policy.is_text() || policy.member("Statement").is_some()) {
             self.fields.is_object(node, "the answer");
             if let Some(policy) = kms::key_policy(&mut self.fields, node) {
                 self.push(node, Piece::KeyPolicy(policy));

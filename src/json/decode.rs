@@ -4,12 +4,14 @@
 //! and reasons point into the file as it is on disk, so every step of decoding keeps where its bytes came from.
 
 use super::Span;
+use super::read::plain_end;
 use std::borrow::Cow;
 
 /// Maps offsets in a decoded text to offsets in the text it was decoded from.
 #[derive(Clone, Debug, Default)]
 pub struct OffsetMap {
-    /// Starts of runs that were copied byte by byte or decoded as one: decoded offset, original offset. Ascending.
+    /// Starts of runs that were copied byte by byte or decoded as one: decoded offset, original offset. Ascending. A run
+    /// that begins where the one before it would go on is part of it.
     runs: Vec<(u32, u32)>,
 }
 
@@ -29,7 +31,11 @@ impl OffsetMap {
     }
 
     fn push(&mut self, decoded: usize, original: usize) {
-        self.runs.push((clamp(decoded), clamp(original)));
+        let run = (clamp(decoded), clamp(original));
+        let goes_on = |last: &(u32, u32)| run.0 - last.0 == run.1 - last.1;
+        if !self.runs.last().is_some_and(goes_on) {
+            self.runs.push(run);
+        }
     }
 }
 
@@ -80,7 +86,8 @@ impl Piece<'_> {
 fn runs<'a>(raw: &'a str, mut found: impl FnMut(usize, Piece<'a>)) {
     let mut at = 0;
     while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
-        let plain = rest.find('\\').unwrap_or(rest.len());
+        // Nothing else in a valid string ends a stretch of plain text.
+        let plain = plain_end(rest.as_bytes(), 0);
         if let Some(text) = rest.get(..plain).filter(|text| !text.is_empty()) {
             found(at, Piece::Plain(text));
         }

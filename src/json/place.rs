@@ -8,14 +8,36 @@ use crate::source::{FileId, Location};
 pub struct Lines {
     /// Offsets of line feeds, ascending. Those inside a JSON string cannot exist.
     pub(super) feeds: Vec<u32>,
+    /// How many there are before those.
+    before: u32,
 }
 
 impl Lines {
+    /// No lines yet, with room for about so many.
+    pub(super) fn with_room(lines: usize) -> Lines {
+        Lines {
+            feeds: Vec::with_capacity(lines),
+            before: 0,
+        }
+    }
+
     /// The line of a byte, counted from 1.
     #[must_use]
     pub fn line(&self, offset: u32) -> u32 {
+        let here = self.feeds.partition_point(|feed| *feed < offset);
+        let here = u32::try_from(here).unwrap_or(u32::MAX);
+        here.saturating_add(self.before).saturating_add(1)
+    }
+
+    /// The lines from a byte on, which is all that is asked about a part of the text.
+    pub(super) fn from(&self, offset: u32) -> Lines {
         let before = self.feeds.partition_point(|feed| *feed < offset);
-        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+        Lines {
+            feeds: self.feeds.get(before..).unwrap_or_default().to_vec(),
+            before: u32::try_from(before)
+                .unwrap_or(u32::MAX)
+                .saturating_add(self.before),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text -> [`Node`]s: one pass, an explicit stack, strict JSON.
 
+use super::part::{HANDFUL, Part};
 use super::{Lines, Member, Node, Span, Text, Value};
 use std::fmt;
 
@@ -55,18 +56,18 @@ impl std::error::Error for Error {}
 pub struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
-    lines: Lines,
-    stack: Vec<Frame>,
+    pub(super) at: usize,
+    pub(super) lines: Lines,
+    pub(super) stack: Vec<Frame>,
     /// Elements of the arrays that are still open.
-    elements: Vec<Node<'a>>,
+    pub(super) elements: Vec<Node<'a>>,
     /// Members of the objects that are still open; the last one of each is `null` until its value is read.
-    members: Vec<Member<'a>>,
+    pub(super) members: Vec<Member<'a>>,
 }
 
 /// An array or object that is still open.
 #[derive(Clone, Copy, Debug)]
-struct Frame {
+pub(super) struct Frame {
     object: bool,
     /// Where it starts.
     start: usize,
@@ -87,10 +88,10 @@ impl<'a> Reader<'a> {
             text,
             bytes: text.as_bytes(),
             at,
-            lines: Lines::default(),
-            stack: Vec::new(),
-            elements: Vec::new(),
-            members: Vec::new(),
+            lines: Lines::with_room(text.len() / 40),
+            stack: Vec::with_capacity(8),
+            elements: Vec::with_capacity(16),
+            members: Vec::with_capacity(16),
         }
     }
 
@@ -154,6 +155,16 @@ impl<'a> Reader<'a> {
     /// Reads one value; the next byte is its first.
     fn value(&mut self) -> Result<Node<'a>, Error> {
         loop {
+            if let Part::Value(node) = self.part(|_, _| false)? {
+                return Ok(node);
+            }
+        }
+    }
+
+    /// Reads on until a value is whole, or until there is a handful of elements of a list that is `wanted`, going by its
+    /// key and its first element. That must be a list in the outermost object, and the first of its name there.
+    pub(super) fn part(&mut self, wanted: impl Fn(&Text<'a>, &Node<'a>) -> bool) -> Result<Part<'a>, Error> {
+        loop {
             let start = self.at;
             let value = match self.bytes.get(start) {
                 Some(b'{') => match self.open_object()? {
@@ -176,9 +187,43 @@ impl<'a> Reader<'a> {
                 value,
             };
             if let Some(whole) = self.place(node)? {
-                return Ok(whole);
+                return Ok(Part::Value(whole));
+            }
+            if let [object, list] = self.stack.as_slice()
+                && object.object
+                && !list.object
+                && self.elements.len() - list.first > HANDFUL
+                && let Some(elements) = self.take(object.first, list.first, &wanted)
+            {
+                return Ok(Part::Elements(elements));
             }
         }
+    }
+
+    /// Looks for the first byte of a value and reads it, or a part of it.
+    pub(super) fn begin<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
+        if self.at == usize::MAX {
+            return None;
+        }
+        let value = if u32::try_from(self.bytes.len()).is_err() {
+            Err(Error {
+                offset: 0,
+                problem: Problem::TooLong,
+            })
+        } else {
+            self.skip_space();
+            if self.at >= self.bytes.len() {
+                return None;
+            }
+            read(self)
+        };
+        if value.is_err() {
+            self.at = usize::MAX;
+        }
+        Some(value)
     }
 
     /// Puts a finished value where it belongs and closes what ends after it. Returns the outermost value when done.
@@ -395,25 +440,7 @@ impl<'a> Iterator for Reader<'a> {
     type Item = Result<Node<'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at == usize::MAX {
-            return None;
-        }
-        let value = if u32::try_from(self.bytes.len()).is_err() {
-            Err(Error {
-                offset: 0,
-                problem: Problem::TooLong,
-            })
-        } else {
-            self.skip_space();
-            if self.at >= self.bytes.len() {
-                return None;
-            }
-            self.value()
-        };
-        if value.is_err() {
-            self.at = usize::MAX;
-        }
-        Some(value)
+        self.begin(Self::value)
     }
 }
 
@@ -424,7 +451,7 @@ fn offset(at: usize) -> u32 {
 /// The next quote, backslash or control character at or after an offset; the end of the text if there is none.
 ///
 /// WHY: most bytes of a snapshot stand in strings; eight at a time is three times as fast as one.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let holds = |word: u64, byte: u8| {
@@ -447,134 +474,4 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one(text: &str) -> Result<Node<'_>, Error> {
-        Reader::new(text).next().unwrap()
-    }
-
-    #[test]
-    fn spans_and_lines_are_exact() {
-        let text = "\u{feff}{\n  \"a\": [1, \"x\"],\n  \"a\": null }\n";
-        let mut reader = Reader::new(text);
-        let node = reader.next().unwrap().unwrap();
-        assert!(reader.next().is_none());
-        let lines = reader.into_lines();
-        let [first, second] = node.members() else { panic!() };
-        assert_eq!(
-            &text[first.key_span.start as usize..first.key_span.end as usize],
-            "\"a\""
-        );
-        assert_eq!(
-            &text[first.node.span.start as usize..first.node.span.end as usize],
-            "[1, \"x\"]"
-        );
-        assert!(second.node.is_null());
-        assert_eq!(
-            [node.span, first.key_span, second.key_span].map(|s| lines.line(s.start)),
-            [1, 2, 3]
-        );
-    }
-
-    #[test]
-    fn agrees_with_serde_json_about_what_is_json() {
-        let texts = [
-            "",
-            " ",
-            "1",
-            "-",
-            "-0",
-            "01",
-            "1.",
-            "1.5e",
-            "1.5e+3",
-            "tru",
-            "true",
-            "nul",
-            "[",
-            "]",
-            "[]",
-            "[1,]",
-            "[,1]",
-            "{}",
-            "{",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{\"a\":1,}",
-            "{a:1}",
-            "\"",
-            "\"\\",
-            "\"\\x\"",
-            "\"\\u12\"",
-            "\"\\ud800\"",
-            "\"\\ud800\\u0041\"",
-            "\"\\udc00\"",
-            "\"\t\"",
-            "\"\u{7f}é\"",
-            "[1 2]",
-            "{\"a\" 1}",
-            "[{\"a\":[{}]}]",
-            "'a'",
-            "NaN",
-            "+1",
-            ".5",
-            "[1}",
-            "\"\\u+123\"",
-        ];
-        for text in texts {
-            let ours = Reader::new(text)
-                .collect::<Result<Vec<_>, _>>()
-                .is_ok_and(|values| values.len() == 1);
-            let theirs = serde_json::from_str::<serde_json::Value>(text).is_ok();
-            assert_eq!(ours, theirs, "{text}");
-        }
-    }
-
-    #[test]
-    fn errors_say_what_should_stand_where() {
-        let message = |text| {
-            let error = one(text).unwrap_err();
-            format!("{}: {error}", error.offset)
-        };
-        assert_eq!(
-            message("{\"a\": 1"),
-            "7: the text ends where `,` or `}` should follow"
-        );
-        assert_eq!(message("{\"a\": 1, }"), "9: expected a key in double quotes");
-        assert_eq!(message("{\"a\" 1}"), "5: expected `:`");
-        assert_eq!(message("{\"a\": // x"), "6: expected a value");
-        assert_eq!(message("\"abc"), "4: the text ends where `\"` should follow");
-    }
-
-    #[test]
-    fn depth_is_limited() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(one(&nested(MAX_DEPTH)).is_ok());
-        assert_eq!(one(&nested(MAX_DEPTH + 1)).unwrap_err().problem, Problem::TooDeep);
-        assert_eq!(one(&"[".repeat(100_000)).unwrap_err().problem, Problem::TooDeep);
-    }
-
-    #[test]
-    fn values_may_follow_one_another() {
-        let values: Vec<_> = Reader::new("{}[]\n1 \"a\"\r\nnull").collect();
-        assert_eq!(values.len(), 5);
-        assert!(values.iter().all(Result::is_ok));
-        let broken: Vec<_> = Reader::new("{} } {}").collect();
-        assert_eq!(broken.len(), 2);
-    }
-
-    #[test]
-    fn a_special_byte_is_found_at_every_position() {
-        for special in ["\"", "\\", "\n", "\u{1f}"] {
-            for length in 0..40 {
-                let text = format!("{}{special}\u{80}é\"", "~".repeat(length));
-                assert_eq!(
-                    plain_end(text.as_bytes(), 0),
-                    length,
-                    "{special:?} after {length}"
-                );
-            }
-        }
-    }
-}
+mod tests;

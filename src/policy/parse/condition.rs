@@ -40,6 +40,9 @@ impl Parser<'_> {
                 continue;
             }
             self.once(&member.node, opaque);
+            if conditions.is_empty() {
+                conditions.reserve_exact(member.node.members().len());
+            }
             for test in member.node.members() {
                 if let Some(values) = self.values(test, opaque) {
                     let (operator, key) = (operator.clone(), test.key.text().into_owned());

@@ -149,6 +149,9 @@ impl Parser<'_> {
                 whole = false;
                 continue;
             };
+            if entries.is_empty() {
+                entries.reserve_exact(texts.len());
+            }
             entries.extend(texts.into_iter().map(|text| match entry {
                 Some(entry) => entry(text),
                 None => PrincipalEntry::Other(shortened(&kind).to_owned(), text),
