@@ -1,6 +1,6 @@
 //! From files to the whole relation, at three sizes, and how time and memory grow.
 //!
-//! `cargo bench --bench compile` runs everything; `-- small`, `medium`, `large` or `growth` a part.
+//! `cargo bench --bench compile` runs everything; `-- small`, `medium`, `large`, `huge`, `adverse` or `growth` a part.
 //! Every organization has a process of its own, so that one's peak memory is not another's.
 #![allow(
     clippy::unwrap_used,
@@ -30,19 +30,18 @@ fn main() {
         && one == "one"
     {
         let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().unwrap()).collect();
-        let &[accounts, roles, keys, statements, grants] = numbers.as_slice() else {
-            unreachable!("five numbers are passed");
+        let &[accounts, roles, keys, statements, grants, adverse] = numbers.as_slice() else {
+            unreachable!("six numbers are passed");
         };
-        println!(
-            "{}",
-            measure(Shape {
-                accounts,
-                roles,
-                keys,
-                statements,
-                grants
-            })
-        );
+        let shape = Shape {
+            accounts,
+            roles,
+            keys,
+            statements,
+            grants,
+            adverse: adverse == 1,
+        };
+        println!("{}", measure(shape));
         return;
     }
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
@@ -51,6 +50,8 @@ fn main() {
         ("small", Shape::SMALL),
         ("medium", Shape::MEDIUM),
         ("large", Shape::LARGE),
+        ("huge", Shape::HUGE),
+        ("adverse", Shape::ADVERSE),
     ] {
         if wanted(name) {
             println!("{}", line(name, &apart(shape)));
@@ -134,6 +135,7 @@ fn apart(shape: Shape) -> Value {
         shape.keys,
         shape.statements,
         shape.grants,
+        usize::from(shape.adverse),
     ];
     let output = Command::new(std::env::current_exe().unwrap())
         .arg("one")
@@ -148,7 +150,7 @@ fn apart(shape: Shape) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const COLUMNS: [(&str, &str); 14] = [
+const COLUMNS: [(&str, &str); 17] = [
     ("principals", "principals"),
     ("keys", "keys"),
     ("principal_classes", "classes"),
@@ -161,8 +163,11 @@ const COLUMNS: [(&str, &str); 14] = [
     ("compile", "compile ms"),
     ("peak", "peak MB"),
     ("after", "after MB"),
+    ("conditions", "conditions"),
     ("who_can", "who-can us"),
+    ("what_can", "what-can us"),
     ("listed", "rows/s"),
+    ("scanned", "scan rows/s"),
 ];
 
 fn heading() -> String {
@@ -206,6 +211,17 @@ fn measure(shape: Shape) -> Value {
     }
     assert!(found > 0, "somebody can decrypt");
     let who_can = 1000.0 * milliseconds(started) / to_float(asked.len());
+    let roles: Vec<&String> = world.roles.iter().flatten().step_by(97).take(100).collect();
+    let started = Instant::now();
+    let mut found = 0;
+    for role in &roles {
+        found += engine.what_can(role).unwrap().len();
+    }
+    assert!(found > 0, "somebody can do something");
+    let what_can = 1000.0 * milliseconds(started) / to_float(roles.len());
+    let started = Instant::now();
+    let scanned: usize = engine.entries().map(|entry| entry.actions().len()).sum();
+    let scanned = 1000.0 * to_float(scanned) / milliseconds(started);
     let started = Instant::now();
     let listed = engine
         .matrix(&MatrixFilter::default())
@@ -215,7 +231,8 @@ fn measure(shape: Shape) -> Value {
     let listed = 1000.0 * to_float(listed) / milliseconds(started);
     json!({"principals": size.principals, "keys": size.keys,
         "principal_classes": size.principal_classes, "key_classes": size.key_classes, "facts": size.facts, "derived": size.derived, "cells": size.cells,
-        "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after, "who_can": who_can, "listed": listed})
+        "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after,
+        "conditions": size.conditions, "who_can": who_can, "what_can": what_can, "listed": listed, "scanned": scanned})
 }
 
 fn milliseconds(since: Instant) -> f64 {

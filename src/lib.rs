@@ -58,6 +58,7 @@ pub use model::snapshot::Snapshot;
 pub use query::blocks::Block;
 pub use query::bulk::MatrixFilter;
 pub use query::narrow::{Hidden, Narrowing};
+pub use query::scan::Entry;
 
 /// The examples of the README are doc tests.
 #[cfg(doctest)]

@@ -22,6 +22,9 @@ pub(crate) struct Shape {
     pub(crate) statements: usize,
     /// Grants of each account.
     pub(crate) grants: usize,
+    /// Whether no two roles and no two keys are alike, every policy is conditional, everything is denied under some
+    /// condition, and all grants are on one key.
+    pub(crate) adverse: bool,
 }
 
 impl Shape {
@@ -33,6 +36,7 @@ impl Shape {
             keys: 50,
             statements: 2,
             grants: 20,
+            adverse: false,
         }
     }
 
@@ -52,6 +56,16 @@ impl Shape {
         keys: 200,
         statements: 2,
         grants: 80,
+        adverse: false,
+    };
+    /// 20,000 roles x 5,000 keys, as bad as can be; 50,000 grants.
+    pub(crate) const ADVERSE: Shape = Shape {
+        accounts: 50,
+        roles: 400,
+        keys: 100,
+        statements: 1,
+        grants: 1_000,
+        adverse: true,
     };
 }
 
@@ -305,6 +319,7 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
             let held = match index {
                 0 => vec![aws("aws-service-role/AutoScalingServiceRolePolicy")],
                 1 => vec![aws("AdministratorAccess")],
+                _ if shape.adverse => vec![],
                 _ => match random.below(100) {
                     0..3 => vec![aws("AdministratorAccess")],
                     3..12 => vec![aws("PowerUserAccess"), team_policy(team)],
@@ -319,7 +334,9 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
                 "InstanceProfileList": [], "RolePolicyList": [], "AttachedManagedPolicies": attached(&held),
                 "Tags": [{"Key": "team", "Value": format!("team-{team}")}, {"Key": "stage", "Value": if index.is_multiple_of(3) { "prod" } else { "test" }}],
             });
-            if random.percent(10) && index > 1 {
+            if shape.adverse {
+                role["RolePolicyList"] = json!([{"PolicyName": "own", "PolicyDocument": policies::adverse_inline(id, index)}]);
+            } else if random.percent(10) && index > 1 {
                 role["RolePolicyList"] = json!([{"PolicyName": "own", "PolicyDocument": policies::inline(account, random)}]);
             }
             if random.percent(15) && index > 1 {
@@ -405,13 +422,20 @@ fn key(
         "CreationDate": "2026-01-05T08:00:00+00:00", "Origin": "AWS_KMS", "KeyManager": if managed { "AWS" } else { "CUSTOMER" },
         "KeySpec": spec, "CustomerMasterKeySpec": spec, "KeyUsage": usage, "MultiRegion": false}});
     files.push((format!("{folder}/describe-key.json"), print(&metadata)));
-    let policy = policies::key(account, index, region(index), shape.statements, random).to_string();
+    let policy = match shape.adverse {
+        true => policies::adverse_key(&account.id, index).to_string(),
+        false => policies::key(account, index, region(index), shape.statements, random).to_string(),
+    };
     files.push((
         format!("{folder}/get-key-policy.json"),
         print(&json!({"Policy": policy, "PolicyName": "default"})),
     ));
-    let grants = (index * shape.grants / shape.keys..(index + 1) * shape.grants / shape.keys)
-        .map(|n| grant(account, arn, n, random));
+    let grants = match (shape.adverse, account.id == account_id(0) && index == 0) {
+        (true, true) => 0..shape.accounts * shape.grants,
+        (true, false) => 0..0,
+        (false, _) => index * shape.grants / shape.keys..(index + 1) * shape.grants / shape.keys,
+    };
+    let grants = grants.map(|n| grant(account, arn, n, random));
     files.push((
         format!("{folder}/list-grants.json"),
         print(&json!({"Grants": grants.collect::<Vec<_>>()})),

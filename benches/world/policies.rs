@@ -273,3 +273,27 @@ pub(crate) fn key(
     }
     document(&json!(list))
 }
+
+/// A role's own policy that no other role has: anything, from one network.
+pub(crate) fn adverse_inline(account: &str, role: usize) -> Value {
+    let condition = json!({"StringEquals": {"aws:SourceVpc": format!("vpc-{}{role:05}", &account[9..])}});
+    document(&json!([
+        with(allow(&json!("kms:*"), &json!("*")), condition),
+        {"Effect": "Deny", "Action": "kms:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": format!("us-east-{role}")}}}
+    ]))
+}
+
+/// A key policy that no other key has: the account's policies count for one application, and nobody may from one network.
+pub(crate) fn adverse_key(account: &str, key: usize) -> Value {
+    let root = json!({"AWS": format!("arn:aws:iam::{account}:root")});
+    let application =
+        json!({"StringEquals": {"kms:EncryptionContext:app": format!("app-{}-{key}", &account[9..])}});
+    let network = json!({"IpAddress": {"aws:SourceIp": format!("10.{}.{key}.0/24", &account[9..].trim_start_matches('0').parse::<u8>().unwrap_or(0))}});
+    document(&json!([
+        with(json!({"Sid": "Account", "Effect": "Allow", "Principal": root, "Action": use_actions(), "Resource": "*"}), application),
+        {"Sid": "Manage", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/stage": format!("stage-{key}")}}},
+        with(json!({"Sid": "Network", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}), network)
+    ]))
+}

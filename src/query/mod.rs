@@ -9,3 +9,4 @@ mod need;
 mod prepare;
 pub(crate) mod reasons;
 pub(crate) mod request;
+pub(crate) mod scan;
