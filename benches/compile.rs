@@ -30,8 +30,8 @@ fn main() {
         && one == "one"
     {
         let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().unwrap()).collect();
-        let &[accounts, roles, keys, statements, grants, adverse] = numbers.as_slice() else {
-            unreachable!("six numbers are passed");
+        let &[accounts, roles, keys, statements, grants, teams, adverse] = numbers.as_slice() else {
+            unreachable!("seven numbers are passed");
         };
         let shape = Shape {
             accounts,
@@ -39,6 +39,7 @@ fn main() {
             keys,
             statements,
             grants,
+            teams,
             adverse: adverse == 1,
         };
         println!("{}", measure(shape));
@@ -135,6 +136,7 @@ fn apart(shape: Shape) -> Value {
         shape.keys,
         shape.statements,
         shape.grants,
+        shape.teams,
         usize::from(shape.adverse),
     ];
     let output = Command::new(std::env::current_exe().unwrap())
@@ -207,7 +209,7 @@ fn measure(shape: Shape) -> Value {
     let asked: Vec<&String> = keys.iter().flatten().step_by(7).take(100).collect();
     let mut found = 0;
     for key in &asked {
-        found += engine.who_can("kms:Decrypt", key).unwrap().len();
+        found += engine.who_can("kms:Decrypt", key).unwrap().count();
     }
     assert!(found > 0, "somebody can decrypt");
     let who_can = 1000.0 * milliseconds(started) / to_float(asked.len());
@@ -215,7 +217,7 @@ fn measure(shape: Shape) -> Value {
     let started = Instant::now();
     let mut found = 0;
     for role in &roles {
-        found += engine.what_can(role).unwrap().len();
+        found += engine.what_can(role).unwrap().count();
     }
     assert!(found > 0, "somebody can do something");
     let what_can = 1000.0 * milliseconds(started) / to_float(roles.len());

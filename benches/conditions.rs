@@ -146,7 +146,9 @@ fn conditional(statements: usize) -> (Row, Engine) {
     let (snapshot, _) =
         Snapshot::from_files(files.map(|(name, value)| (name, value.to_string().into_bytes())));
     let engine = Engine::compile(&snapshot);
-    let mut rows = engine.who_can("kms:Decrypt", &arn).unwrap().into_iter();
-    let row = rows.find(|row| row.principal.ends_with("user/u")).unwrap();
+    let row = {
+        let mut rows = engine.who_can("kms:Decrypt", &arn).unwrap();
+        rows.find(|row| row.principal.ends_with("user/u")).unwrap()
+    };
     (row, engine)
 }

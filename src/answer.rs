@@ -23,7 +23,7 @@ pub struct Row {
     /// Always, or under a condition.
     pub access: Access,
     /// By what.
-    pub via: Vec<Derivation>,
+    pub via: Arc<[Derivation]>,
     /// Whether the key can perform the operation at all (S5.5.2).
     pub usable: bool,
 }

@@ -83,7 +83,7 @@ fn show_row(out: &mut String, row: &Row) {
             writeln!(out, "  {} if {}", row.principal, condition.text()).unwrap()
         }
     }
-    for via in &row.via {
+    for via in row.via.iter() {
         let grant = via
             .grant
             .as_ref()

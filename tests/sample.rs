@@ -80,7 +80,8 @@ fn without(leave_out: impl Fn(&str) -> bool) -> Snapshot {
 }
 
 fn who_can(snapshot: &Snapshot, key: &str) -> Vec<Row> {
-    Engine::compile(snapshot).who_can("kms:Decrypt", key).unwrap()
+    let engine = Engine::compile(snapshot);
+    engine.who_can("kms:Decrypt", key).unwrap().collect()
 }
 
 const DATA: &str = "/keys/7f52a303-09b8-4eaa-ac76-82c00dbe54d5/";

@@ -22,6 +22,8 @@ pub(crate) struct Shape {
     pub(crate) statements: usize,
     /// Grants of each account.
     pub(crate) grants: usize,
+    /// Teams of each account, each with a policy.
+    pub(crate) teams: usize,
     /// Whether no two roles and no two keys are alike, every policy is conditional, everything is denied under some
     /// condition, and all grants are on one key.
     pub(crate) adverse: bool,
@@ -36,6 +38,7 @@ impl Shape {
             keys: 50,
             statements: 2,
             grants: 20,
+            teams: 12,
             adverse: false,
         }
     }
@@ -56,6 +59,7 @@ impl Shape {
         keys: 200,
         statements: 2,
         grants: 80,
+        teams: 3,
         adverse: false,
     };
     /// 20,000 roles x 5,000 keys, as bad as can be; 50,000 grants.
@@ -65,6 +69,7 @@ impl Shape {
         keys: 100,
         statements: 1,
         grants: 1_000,
+        teams: 12,
         adverse: true,
     };
 }
@@ -121,8 +126,6 @@ const UNITS: [&str; 4] = [
     "ou-root-data0000",
     "ou-root-sandbox0",
 ];
-/// Team policies, and teams, of each account.
-pub(crate) const TEAMS: usize = 12;
 pub(crate) const SERVICES: [&str; 4] = ["s3", "ec2", "rds", "secretsmanager"];
 
 pub(crate) fn account_id(index: usize) -> String {
@@ -140,6 +143,7 @@ pub(crate) struct Account {
     pub(crate) other: String,
     pub(crate) roles: Vec<String>,
     pub(crate) keys: Vec<String>,
+    pub(crate) teams: usize,
 }
 
 /// Makes an organization.
@@ -168,7 +172,7 @@ pub(crate) fn generate(shape: Shape, seed: u64) -> World {
 fn account(shape: Shape, index: usize, random: &mut Random) -> Account {
     let id = account_id(index);
     let roles = (0..shape.roles)
-        .map(|role| format!("arn:aws:iam::{id}:role/{}", role_path(role)))
+        .map(|role| format!("arn:aws:iam::{id}:role/{}", role_path(role, shape.teams)))
         .collect();
     let keys = (0..shape.keys)
         .map(|key| {
@@ -181,15 +185,16 @@ fn account(shape: Shape, index: usize, random: &mut Random) -> Account {
         id,
         roles,
         keys,
+        teams: shape.teams,
     }
 }
 
-fn role_path(role: usize) -> String {
+fn role_path(role: usize, teams: usize) -> String {
     match role {
         0 => "aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling".to_owned(),
         1 => "OrganizationAccountAccessRole".to_owned(),
         role if role % 10 == 5 => format!("ci/deploy-{role}"),
-        role => format!("team-{}-app-{role}", role % TEAMS),
+        role => format!("team-{}-app-{role}", role % teams),
     }
 }
 
@@ -315,7 +320,7 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
         .map(|(index, arn)| {
             let resource = arn.split_once(":role/").unwrap().1;
             let (path, name) = resource.rsplit_once('/').map_or(("/".to_owned(), resource), |(path, name)| (format!("/{path}/"), name));
-            let team = index % TEAMS;
+            let team = index % shape.teams;
             let held = match index {
                 0 => vec![aws("aws-service-role/AutoScalingServiceRolePolicy")],
                 1 => vec![aws("AdministratorAccess")],
@@ -351,7 +356,7 @@ fn iam(shape: Shape, account: &Account, random: &mut Random) -> (String, Vec<u8>
             json!({"Path": "/", "UserName": format!("user-{index}"), "UserId": format!("AIDA{:016X}", random.next()),
                 "Arn": format!("arn:aws:iam::{id}:user/user-{index}"), "CreateDate": "2026-01-05T08:00:00+00:00",
                 "UserPolicyList": [], "GroupList": ["Developers"], "AttachedManagedPolicies": [],
-                "Tags": [{"Key": "team", "Value": format!("team-{}", index % TEAMS)}]})
+                "Tags": [{"Key": "team", "Value": format!("team-{}", index % shape.teams)}]})
         })
         .collect();
     let group = json!({"Path": "/", "GroupName": "Developers", "GroupId": format!("AGPA{:016X}", random.next()),
@@ -381,7 +386,11 @@ fn alias(account: &Account, index: usize) -> String {
                 round => format!("-{round}"),
             }
         ),
-        _ => format!("alias/team-{}/{}-{index}", index % TEAMS, &account.id[9..]),
+        _ => format!(
+            "alias/team-{}/{}-{index}",
+            index % account.teams,
+            &account.id[9..]
+        ),
     }
 }
 
@@ -440,7 +449,7 @@ fn key(
         format!("{folder}/list-grants.json"),
         print(&json!({"Grants": grants.collect::<Vec<_>>()})),
     ));
-    let tags = json!({"Tags": [{"TagKey": "team", "TagValue": format!("team-{}", index % TEAMS)},
+    let tags = json!({"Tags": [{"TagKey": "team", "TagValue": format!("team-{}", index % shape.teams)},
         {"TagKey": "stage", "TagValue": if index.is_multiple_of(3) { "prod" } else { "test" }}], "Truncated": false});
     files.push((format!("{folder}/list-resource-tags.json"), print(&tags)));
 }

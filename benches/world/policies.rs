@@ -1,6 +1,6 @@
 //! The policies of a generated organization.
 
-use super::{Account, ORGANIZATION, Random, SERVICES, TEAMS};
+use super::{Account, ORGANIZATION, Random, SERVICES};
 use serde_json::{Value, json};
 
 /// Where an organization policy is attached.
@@ -138,7 +138,7 @@ pub(crate) fn managed(account: &Account, statements: usize, random: &mut Random)
             ])),
         ),
     ];
-    for team in 0..TEAMS {
+    for team in 0..account.teams {
         let said: Vec<Value> = (0..statements)
             .map(|n| team_statement(account, team, n, random))
             .collect();

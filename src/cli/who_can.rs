@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let narrowing = narrowing(global, &args.narrow, &engine)?;
-    let rows = engine.who_can(&args.action, &args.key)?;
+    let rows: Vec<Row> = engine.who_can(&args.action, &args.key)?.collect();
     let unknown = engine.gaps_for_key(rows.first().map_or(&args.key, |row| &row.key));
     let rows: Vec<Row> = rows.into_iter().filter_map(|row| narrowing.row(row)).collect();
     let exit = exit(&rows);

@@ -177,22 +177,21 @@ impl Engine {
         wanted: ActionSet,
         all: bool,
     ) -> Vec<Block<'e>> {
-        let rows = self.rows_of(pairs, wanted, all);
+        let rows = self.listed(pairs, wanted, all);
         let named = |name: &str| {
             let ids = self.world.principal_ids.get_key_value(name)?;
             Some(ids.0.as_str())
         };
-        rows.into_iter()
-            .filter_map(|row| {
-                Some(Block {
-                    principals: vec![named(&row.principal)?],
-                    keys: keys.to_vec(),
-                    actions: vec![row.action],
-                    access: row.access,
-                    via: row.via,
-                    usable: row.usable,
-                })
+        rows.filter_map(|row| {
+            Some(Block {
+                principals: vec![named(&row.principal)?],
+                keys: keys.to_vec(),
+                actions: vec![row.action],
+                access: row.access,
+                via: row.via.to_vec(),
+                usable: row.usable,
             })
-            .collect()
+        })
+        .collect()
     }
 }

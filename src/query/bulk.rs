@@ -11,7 +11,10 @@ use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::pattern::glob_ignore_case;
 use crate::rules::PathRow;
 use crate::{Error, pattern};
+use ahash::AHashMap;
+use smallvec::SmallVec;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Which rows of the relation to list. Empty lists mean "all"; names may be globs.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +35,93 @@ pub(super) type Ways = Vec<(ActionSet, Vec<PathRow>)>;
 /// What a cell allows, before rows of one name are put together.
 struct Found<'e> {
     pair: Pair<'e>,
-    ways: Rc<Ways>,
-    principal: &'e str,
-    key: &'e str,
     action: Action,
     formula: FormulaId,
     usable: bool,
+}
+
+/// Makes rows, and remembers what the next may have in common with the last.
+struct Listing<'e> {
+    engine: &'e Engine,
+    wanted: ActionSet,
+    all: bool,
+    /// By cell.
+    ways: AHashMap<*const Folded, Rc<Ways>>,
+    /// By cell, action, and the texts in which the statements stand.
+    via: AHashMap<(*const Folded, Action, Texts), Arc<[Derivation]>>,
+}
+
+/// The key, and where the texts of the policies of a principal are.
+type Texts = (KeyId, SmallVec<[usize; 4]>);
+
+impl<'e> Listing<'e> {
+    /// The rows of pairs of one key and one name of principals, sorted by action.
+    fn rows(&mut self, pairs: &[Pair<'e>]) -> Vec<Row> {
+        let mut found: SmallVec<[Found<'e>; 8]> = SmallVec::new();
+        for &pair in pairs {
+            let Some(key) = self.engine.world.key(pair.key) else {
+                continue;
+            };
+            for &(actions, formula) in &pair.folded.access {
+                // S6.16: SynchronizeMultiRegionKey has no row.
+                for action in (actions & self.wanted) - ActionSet::SYNCHRONIZE {
+                    let usable = can_perform(key, action);
+                    if usable || self.all {
+                        found.push(Found {
+                            pair,
+                            action,
+                            formula,
+                            usable,
+                        });
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|found| found.action);
+        let same = found.chunk_by(|a, b| a.action == b.action);
+        same.filter_map(|group| self.row(group)).collect()
+    }
+
+    /// One row for what stands for the same.
+    fn row(&mut self, group: &[Found<'e>]) -> Option<Row> {
+        let world = &self.engine.world;
+        let first = group.first()?;
+        let principal = &world.principal(first.pair.principal)?.name;
+        let via = match group {
+            [one] => self.via(one),
+            several => {
+                let all: Vec<_> = several.iter().map(|one| self.via(one)).collect();
+                let mut all: Vec<Derivation> = all.iter().flat_map(|via| via.iter().cloned()).collect();
+                all.sort();
+                all.dedup();
+                all.into()
+            }
+        };
+        Some(Row {
+            principal: principal.clone(),
+            key: world.key(first.pair.key)?.arn.clone(),
+            action: first.action,
+            access: self.engine.access_of(principal, group),
+            via,
+            usable: first.usable,
+        })
+    }
+
+    fn via(&mut self, found: &Found<'e>) -> Arc<[Derivation]> {
+        let cell = std::ptr::from_ref(found.pair.folded);
+        let held = self.engine.world.principal(found.pair.principal);
+        let held = held.into_iter().flat_map(|principal| &principal.written);
+        let texts = held.map(|written| Arc::as_ptr(&written.text).addr()).collect();
+        let at = (cell, found.action, (found.pair.key, texts));
+        if let Some(known) = self.via.get(&at) {
+            return Arc::clone(known);
+        }
+        let ways = self.ways.entry(cell);
+        let ways = ways.or_insert_with(|| Rc::new(self.engine.ways(found.pair, self.wanted)));
+        let via: Arc<[Derivation]> = self.engine.via(found.pair, ways, found.action).into();
+        self.via.insert(at, Arc::clone(&via));
+        via
+    }
 }
 
 impl Engine {
@@ -45,26 +129,26 @@ impl Engine {
     ///
     /// # Errors
     /// The action or key is not known, or the key's name means several keys.
-    pub fn who_can(&self, action: &str, key: &str) -> Result<Vec<Row>, Error> {
+    pub fn who_can<'e>(
+        &'e self,
+        action: &str,
+        key: &str,
+    ) -> Result<impl Iterator<Item = Row> + use<'e>, Error> {
         let action = names::action(action)?;
         let key = self.find_key(key)?;
-        let mut found = self.found(self.on_key(key), ActionSet::from(action), true);
-        found.sort_by(|a, b| a.principal.cmp(b.principal));
-        Ok(self.rows(&found))
+        Ok(self.listed(self.on_key(key).collect(), ActionSet::from(action), true))
     }
 
     /// Everything a principal can do, sorted by key and action.
     ///
     /// # Errors
     /// The principal is not known, or several could be meant.
-    pub fn what_can(&self, principal: &str) -> Result<Vec<Row>, Error> {
+    pub fn what_can<'e>(&'e self, principal: &str) -> Result<impl Iterator<Item = Row> + use<'e>, Error> {
         let wanted = self.find_principals(principal)?;
         let pairs = wanted
             .into_iter()
             .flat_map(|principal| self.of_principal(principal));
-        let mut found = self.found(pairs, ActionSet::ALL, false);
-        found.sort_by(|a, b| (a.key, a.action).cmp(&(b.key, b.action)));
-        Ok(self.rows(&found))
+        Ok(self.listed(pairs.collect(), ActionSet::ALL, false))
     }
 
     /// The whole relation, or the part a filter leaves, sorted by key, principal and action.
@@ -88,85 +172,39 @@ impl Engine {
                     .as_ref()
                     .is_none_or(|principals| principals.contains(&pair.principal))
             };
-            self.rows_of(self.on_key(key).filter(wanted), actions, all)
+            self.listed(self.on_key(key).filter(wanted).collect(), actions, all)
         }))
     }
 
-    /// The rows of some pairs on one key, sorted by principal and action.
-    pub(super) fn rows_of<'e>(
+    /// The rows of some pairs, sorted by key, principal and action, each made when it is asked for.
+    pub(super) fn listed<'e>(
         &'e self,
-        pairs: impl IntoIterator<Item = Pair<'e>>,
+        mut pairs: Vec<Pair<'e>>,
         wanted: ActionSet,
         all: bool,
-    ) -> Vec<Row> {
-        let mut found = self.found(pairs.into_iter(), wanted, all);
-        found.sort_by_key(|found| (found.principal, found.action));
-        self.rows(&found)
-    }
-
-    /// What cells allow, action by action. Pairs of one cell follow each other.
-    fn found<'e>(
-        &'e self,
-        pairs: impl Iterator<Item = Pair<'e>>,
-        wanted: ActionSet,
-        all: bool,
-    ) -> Vec<Found<'e>> {
-        let mut found = Vec::new();
-        let mut last: Option<(&Folded, Rc<Ways>)> = None;
-        for pair in pairs {
-            let (Some(principal), Some(key)) =
-                (self.world.principal(pair.principal), self.world.key(pair.key))
-            else {
-                continue;
-            };
-            let ways = match &last {
-                Some((folded, ways)) if std::ptr::eq(*folded, pair.folded) => Rc::clone(ways),
-                _ => Rc::new(self.ways(pair, wanted)),
-            };
-            last = Some((pair.folded, Rc::clone(&ways)));
-            for &(actions, formula) in &pair.folded.access {
-                // S6.16: SynchronizeMultiRegionKey has no row.
-                for action in (actions & wanted) - ActionSet::SYNCHRONIZE {
-                    let usable = can_perform(key, action);
-                    if usable || all {
-                        found.push(Found {
-                            pair,
-                            ways: Rc::clone(&ways),
-                            principal: &principal.name,
-                            key: &key.arn,
-                            action,
-                            formula,
-                            usable,
-                        });
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// One row for each principal name, key and action: what stands for the same follows each other.
-    fn rows(&self, found: &[Found<'_>]) -> Vec<Row> {
-        let same =
-            |a: &Found<'_>, b: &Found<'_>| (a.principal, a.key, a.action) == (b.principal, b.key, b.action);
-        let row = |group: &[Found<'_>]| {
-            let first = group.first()?;
-            let mut via: Vec<Derivation> = group
-                .iter()
-                .flat_map(|one| self.via(one.pair, &one.ways, one.action))
-                .collect();
-            via.sort();
-            via.dedup();
-            Some(Row {
-                principal: first.principal.to_owned(),
-                key: first.key.to_owned(),
-                action: first.action,
-                access: self.access_of(first.principal, group),
-                via,
-                usable: first.usable,
-            })
+    ) -> impl Iterator<Item = Row> + 'e {
+        let names = |pair: &Pair<'e>| {
+            let key = self.world.key(pair.key).map(|key| key.arn.as_str());
+            let principal = self.world.principal(pair.principal);
+            (key, principal.map(|principal| principal.name.as_str()))
         };
-        found.chunk_by(same).filter_map(row).collect()
+        pairs.sort_by(|a, b| names(a).cmp(&names(b)));
+        let mut listing = Listing {
+            engine: self,
+            wanted,
+            all,
+            ways: AHashMap::new(),
+            via: AHashMap::new(),
+        };
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let rest = pairs.get(next..)?;
+            let first = names(rest.first()?);
+            let group = rest.iter().take_while(|pair| names(pair) == first).count();
+            next += group;
+            Some(listing.rows(rest.get(..group)?))
+        })
+        .flatten()
     }
 
     /// What the callers of one name have together. A federated user's name does not tell who made the session: access

@@ -145,8 +145,8 @@ fn same(name: &str, changed: &Engine, whole: &Engine) {
     assert_eq!((size.pairs, size.rows), (all.pairs, all.rows), "{name}: size");
     for name_of in whole.principals() {
         let can = |engine: &Engine| -> Vec<String> {
-            let rows = engine.what_can(name_of).unwrap_or_default();
-            rows.iter().map(super::line).collect()
+            let rows = engine.what_can(name_of).into_iter().flatten();
+            rows.map(|row| super::line(&row)).collect()
         };
         assert_eq!(can(changed), can(whole), "{name}: {name_of}");
     }
