@@ -132,7 +132,8 @@ impl<'s> Builder<'s> {
             let attached = organization.attachments.get(id).into_iter().flatten();
             for (id, policy) in attached.filter_map(|id| Some((id, organization.policies.get(id)?))) {
                 let compiled = self.policy(policy, policy.kind).policy;
-                Arc::make_mut(&mut self.world.guardrails).insert(id.clone(), compiled);
+                let guardrails = Arc::make_mut(&mut self.world.guardrails);
+                guardrails.insert(id.clone(), (compiled, Arc::clone(policy)));
                 match policy.kind {
                     PolicyKind::Rcp => level.rcps.push(compiled),
                     _ => level.scps.push(compiled),

@@ -3,7 +3,6 @@
 use super::id::{AccountId, PrincipalId};
 use super::residual::account_test;
 use super::statement::Statement;
-use super::view::View;
 use super::world::{Key, Party, Principal, World};
 use crate::policy::document::PrincipalEntry;
 use std::collections::BTreeSet;
@@ -62,16 +61,16 @@ impl Concerned<'_> {
         if !statement.allows {
             return;
         }
-        let listed = statement
+        if statement
             .principals
             .as_ref()
-            .filter(|principals| !principals.negated);
-        let Some(principals) = listed else {
+            .is_none_or(|principals| principals.negated)
+        {
             return self.everyone(statement);
-        };
-        for entry in &principals.entries {
+        }
+        for (entry, account) in statement.entries() {
             match entry {
-                PrincipalEntry::Aws(text) if text != "*" => match View::of(self.world).account_named(text) {
+                PrincipalEntry::Aws(text) if text != "*" => match self.world.account_named(account) {
                     Some(account) => drop(self.accounts.insert(account)),
                     None => self.principals.extend(self.world.named(text)),
                 },

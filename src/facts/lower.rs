@@ -334,15 +334,11 @@ impl<'a> Lowering<'a> {
         }
         let mut candidates = Vec::new();
         let mut everyone = anyone;
-        for entry in statement
-            .principals
-            .iter()
-            .flat_map(|principals| &principals.entries)
-        {
+        for (entry, account) in statement.entries() {
             match entry {
                 PrincipalEntry::Anyone => everyone = true,
                 PrincipalEntry::Aws(text) if text == "*" => everyone = true,
-                PrincipalEntry::Aws(text) => match self.cast.view.account_named(text) {
+                PrincipalEntry::Aws(text) => match self.cast.view.world.account_named(account) {
                     Some(account) => {
                         accounts.insert(account);
                         if first {

@@ -3,10 +3,10 @@
 use super::context::session_user_id;
 use super::id::{MatchKind, Route};
 use super::principals::same_service;
-use super::statement::Statement;
+use super::statement::{AccountText, Statement};
 use super::view::View;
 use super::world::{Kind, Party, Principal};
-use crate::arn::{PrincipalArn, UniqueId, is_account_id, unique_id};
+use crate::arn::{PrincipalArn, UniqueId, unique_id};
 use crate::policy::document::{PrincipalEntry, Principals};
 use smallvec::SmallVec;
 
@@ -38,14 +38,11 @@ pub(crate) fn names(view: View<'_>, statement: &Statement, principal: &Principal
             .collect();
     };
     if principals.negated {
-        return not_principal(view, statement, principals, principal)
-            .into_iter()
-            .collect();
+        return not_principal(view, statement, principal).into_iter().collect();
     }
-    principals
-        .entries
-        .iter()
-        .filter_map(|entry| entry_names(view, entry, principal))
+    statement
+        .entries()
+        .filter_map(|(entry, account)| entry_names(view, entry, account, principal))
         .collect()
 }
 
@@ -87,7 +84,12 @@ fn plain(kind: MatchKind) -> Option<Named> {
     })
 }
 
-fn entry_names(view: View<'_>, entry: &PrincipalEntry, principal: &Principal) -> Option<Named> {
+fn entry_names(
+    view: View<'_>,
+    entry: &PrincipalEntry,
+    account: Option<&AccountText>,
+    principal: &Principal,
+) -> Option<Named> {
     match entry {
         PrincipalEntry::Anyone => plain(MatchKind::Anyone),
         PrincipalEntry::Aws(text) if text == "*" => match principal.kind {
@@ -100,7 +102,7 @@ fn entry_names(view: View<'_>, entry: &PrincipalEntry, principal: &Principal) ->
             }
             _ => plain(MatchKind::Anyone),
         },
-        PrincipalEntry::Aws(text) => aws_names(view, text, principal),
+        PrincipalEntry::Aws(text) => aws_names(view, text, account, principal),
         PrincipalEntry::Service(name) => {
             let same = principal.kind == Kind::Service && same_service(name, &principal.name);
             same.then_some(Named {
@@ -122,10 +124,16 @@ fn entry_names(view: View<'_>, entry: &PrincipalEntry, principal: &Principal) ->
     }
 }
 
-fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named> {
-    if let Some(account) = view.account_named(text) {
+fn aws_names(
+    view: View<'_>,
+    text: &str,
+    written: Option<&AccountText>,
+    principal: &Principal,
+) -> Option<Named> {
+    if let Some(account) = view.world.account_named(written) {
         let same = principal.account == Some(account);
-        let partition = PrincipalArn::parse(text).is_none_or(|arn| arn.partition() == principal.partition);
+        let of_arn = written.and_then(|written| written.partition.as_ref());
+        let partition = of_arn.is_none_or(|partition| *partition == principal.partition);
         let kind = if principal.kind == Kind::Root {
             MatchKind::Root
         } else {
@@ -136,7 +144,7 @@ fn aws_names(view: View<'_>, text: &str, principal: &Principal) -> Option<Named>
             reserve: Reserve::None,
         });
     }
-    if is_account_id(text) || principal.alike {
+    if written.is_some_and(|written| written.partition.is_none()) || principal.alike {
         return None;
     }
     match unique_id(text) {
@@ -198,18 +206,12 @@ fn session_of(role: &Principal, text: &str) -> Option<String> {
 }
 
 /// `NotPrincipal` (S2.2.17-S2.2.19).
-fn not_principal(
-    view: View<'_>,
-    statement: &Statement,
-    principals: &Principals,
-    principal: &Principal,
-) -> Option<Named> {
+fn not_principal(view: View<'_>, statement: &Statement, principal: &Principal) -> Option<Named> {
     let mut own: Option<Reserve> = None;
     let mut account = false;
-    for named in principals
-        .entries
-        .iter()
-        .filter_map(|entry| entry_names(view, entry, principal))
+    for named in statement
+        .entries()
+        .filter_map(|(entry, account)| entry_names(view, entry, account, principal))
     {
         match named.kind {
             MatchKind::Account | MatchKind::Root => account = true,
@@ -256,17 +258,15 @@ fn not_principal(
             (Some(Reserve::None), true) => None,
             (None, false) => plain(kind),
             // A list of accounts only may mean their members; a list that names principals means those.
-            (None, true) if !only_accounts(view, principals) => plain(kind),
+            (None, true) if !only_accounts(view, statement) => plain(kind),
             _ => reserved("S2.2.17", about),
         },
     }
 }
 
-fn only_accounts(view: View<'_>, principals: &Principals) -> bool {
-    principals
-        .entries
-        .iter()
-        .all(|entry| matches!(entry, PrincipalEntry::Aws(text) if view.account_named(text).is_some()))
+fn only_accounts(view: View<'_>, statement: &Statement) -> bool {
+    let mut entries = statement.entries();
+    entries.all(|(_, account)| view.world.account_named(account).is_some())
 }
 
 /// Whether a grant's party is a principal, or one session of the role it stands for.

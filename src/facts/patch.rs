@@ -279,8 +279,13 @@ impl Patch {
             Some(_) => {}
             None => attached.retain(|one| one != id),
         }
-        let old = self.world.guardrails.get(id).copied();
-        let new = policy.map(|policy| self.write(policy, policy.kind, false).policy);
+        let known = self.world.guardrails.get(id).cloned();
+        let old = known.as_ref().map(|(policy, _)| *policy);
+        let new = policy.map(|policy| match &known {
+            // Attached elsewhere already, with the same text.
+            Some((old, text)) if text.document == policy.document => *old,
+            _ => self.world.write(policy, policy.kind, false).policy,
+        });
         let at = self.world.level_ids.get(target).copied();
         let mut changed: BTreeSet<LevelId> = BTreeSet::new();
         for (index, level) in self.world.levels.iter_mut().enumerate() {
@@ -312,8 +317,9 @@ impl Patch {
                 }
             }
         }
-        if let Some(new) = new {
-            Arc::make_mut(&mut self.world.guardrails).insert(id.to_owned(), new);
+        if let (Some(new), Some(policy)) = (new, policy) {
+            let guardrails = Arc::make_mut(&mut self.world.guardrails);
+            guardrails.insert(id.to_owned(), (new, Arc::clone(policy)));
         }
         self.below(&changed);
         Ok(())

@@ -37,6 +37,8 @@ pub(crate) struct Statement {
     /// Sets of its actions for which the conditions see the same keys (S6.3a).
     pub(crate) groups: Vec<ActionSet>,
     pub(crate) principals: Option<Principals>,
+    /// By position in the principal element: the account that an entry stands for.
+    accounts: Vec<Option<AccountText>>,
     pub(crate) about: About,
     /// Why it cannot be understood: then it may apply to anybody, any action and any resource (S2.1.10).
     pub(crate) opaque: Option<Opaque>,
@@ -48,6 +50,14 @@ pub(crate) struct Opaque {
     pub(crate) rule: &'static str,
     /// Who would say it: "the key policy of ..., which is not in the snapshot,".
     pub(crate) about: String,
+}
+
+/// An entry of a principal element that stands for an account (S2.2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccountText {
+    pub(crate) account: String,
+    /// That of the ARN, if it is one.
+    pub(crate) partition: Option<String>,
 }
 
 /// Whether a statement is about principals or keys that it lists one by one, and about no others.
@@ -141,6 +151,12 @@ impl Statement {
                 .as_ref()
                 .is_some_and(|resources| resources.negated),
             conditions,
+            accounts: written
+                .principals
+                .iter()
+                .flat_map(|principals| &principals.entries)
+                .map(account_text)
+                .collect(),
             principals: written.principals.clone(),
             about: match kind {
                 _ if opaque.is_some() => About::Many,
@@ -186,6 +202,12 @@ impl Statement {
     pub(crate) fn tells_keys_apart(&self) -> bool {
         let every = |one: &ResourcePattern| one.template.is_none() && one.pattern.is_everything();
         !self.any_resource && !self.resources.iter().any(every)
+    }
+
+    /// The entries of the principal element, with the accounts that they stand for.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&PrincipalEntry, Option<&AccountText>)> {
+        let entries = self.principals.iter().flat_map(|principals| &principals.entries);
+        entries.zip(self.accounts.iter().map(Option::as_ref))
     }
 
     /// The texts of users, roles and sessions in the principal element, also where it is negated.
@@ -299,12 +321,26 @@ impl Statement {
 
 /// The text of an entry that stands for no account and not for everyone.
 fn listed_principal(entry: &PrincipalEntry) -> Option<&str> {
+    match entry {
+        PrincipalEntry::Aws(text) if text != "*" && account_text(entry).is_none() => Some(text),
+        _ => None,
+    }
+}
+
+fn account_text(entry: &PrincipalEntry) -> Option<AccountText> {
     let PrincipalEntry::Aws(text) = entry else {
         return None;
     };
-    let is_account =
-        is_account_id(text) || matches!(PrincipalArn::parse(text), Some(PrincipalArn::Root { .. }));
-    (text != "*" && !is_account).then_some(text)
+    match PrincipalArn::parse(text) {
+        Some(PrincipalArn::Root { partition, account }) => Some(AccountText {
+            account: account.to_owned(),
+            partition: Some(partition.to_owned()),
+        }),
+        _ => is_account_id(text).then(|| AccountText {
+            account: text.clone(),
+            partition: None,
+        }),
+    }
 }
 
 fn lists_principals(written: &document::Statement) -> bool {

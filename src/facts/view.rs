@@ -3,7 +3,6 @@
 use super::id::{AccountId, PolicyId, StatementId};
 use super::statement::{Opaque, Statement};
 use super::world::{Key, Policy, World};
-use crate::arn::{PrincipalArn, is_account_id};
 use crate::policy::document::{Document, PolicyKind};
 
 /// Policies that are not in the snapshot's tables.
@@ -136,15 +135,5 @@ impl<'a> View<'a> {
 
     pub(crate) fn account_name(self, id: AccountId) -> &'a str {
         self.world.account(id).map_or("", |account| account.id.as_str())
-    }
-
-    /// The account that a principal text stands for (S2.2.3).
-    pub(crate) fn account_named(self, text: &str) -> Option<AccountId> {
-        let id = match PrincipalArn::parse(text) {
-            Some(PrincipalArn::Root { account, .. }) => account,
-            _ if is_account_id(text) => text,
-            _ => return None,
-        };
-        self.world.account_ids.get(id).copied()
     }
 }

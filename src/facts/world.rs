@@ -3,7 +3,7 @@
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, PrincipalId, StatementId};
 use super::naming::Mention;
 use super::patched::Patched;
-use super::statement::Statement;
+use super::statement::{AccountText, Statement};
 use crate::model::Tags;
 use crate::model::action::ActionSet;
 use crate::model::key::Constraints;
@@ -45,7 +45,7 @@ pub(crate) struct World {
     /// ARNs of the managed policies that there are, or that groups have.
     pub(crate) managed: Arc<BTreeSet<String>>,
     /// Organization policies by their ids.
-    pub(crate) guardrails: Arc<AHashMap<String, PolicyId>>,
+    pub(crate) guardrails: Arc<AHashMap<String, (PolicyId, Arc<NamedPolicy>)>>,
     pub(crate) endpoints: AHashMap<String, Endpoint>,
     pub(crate) organization: Option<Organization>,
     /// Policies of which nothing is known, by kind and name.
@@ -296,6 +296,11 @@ impl World {
     /// An account of the table.
     pub(crate) fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(id.index())
+    }
+
+    /// The account that an entry of a principal element stands for, if anything names it (S2.2.3).
+    pub(crate) fn account_named(&self, text: Option<&AccountText>) -> Option<AccountId> {
+        self.account_ids.get(&text?.account).copied()
     }
 
     /// Whether an account belongs to the organization; one that nothing names is outside if the list is complete.

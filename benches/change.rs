@@ -1,0 +1,146 @@
+//! What an edit of a compiled organization costs, beside compiling the edited one.
+//!
+//! `cargo bench --bench change`; `-- medium`, `large` or `huge` for one size.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench fails by panicking"
+)]
+
+mod world;
+
+use keywho::{Change, Engine, Snapshot};
+use std::sync::Arc;
+use std::time::Instant;
+use world::{Shape, generate};
+
+const TIMES: usize = 9;
+
+fn main() {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    println!(
+        "{:<10}{:>12}{:>12}{:>12}  {:<44}{:>12}{:>12}",
+        "", "principals", "keys", "compile ms", "edit", "best ms", "middle ms"
+    );
+    for (name, shape) in [
+        ("medium", Shape::MEDIUM),
+        ("large", Shape::LARGE),
+        ("huge", Shape::HUGE),
+    ] {
+        if words.is_empty() || words.iter().any(|word| word == name) {
+            edits(name, shape);
+        }
+    }
+}
+
+fn edits(name: &str, shape: Shape) {
+    let (snapshot, _) = Snapshot::from_files(generate(shape, 7).files);
+    let started = Instant::now();
+    let engine = Engine::compile(&snapshot);
+    let compile = 1000.0 * started.elapsed().as_secs_f64();
+    let size = engine.size();
+    for (what, change) in changes(&snapshot) {
+        let mut times: Vec<f64> = (0..TIMES)
+            .map(|_| {
+                let started = Instant::now();
+                let changed = engine.with_change(&change).unwrap();
+                let time = 1000.0 * started.elapsed().as_secs_f64();
+                drop(changed);
+                time
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{name:<10}{:>12}{:>12}{compile:>12.0}  {what:<44}{:>12.2}{:>12.2}",
+            size.principals,
+            size.keys,
+            times[0],
+            times[TIMES / 2]
+        );
+    }
+}
+
+/// One of each kind, with texts that stand elsewhere in the organization.
+fn changes(snapshot: &Snapshot) -> Vec<(String, Change)> {
+    let account = snapshot.keys[0].account.clone();
+    let shared: Vec<_> = snapshot
+        .keys
+        .iter()
+        .filter(|key| key.account == account)
+        .collect();
+    let policy = |at: usize| Arc::clone(&shared[at % shared.len()].policies[0]);
+    let key = shared[1].arn.clone();
+    let naming = shared
+        .iter()
+        .position(|key| key.policies[0].document.statements.len() > 3)
+        .unwrap();
+    let iam = &snapshot.accounts[&account];
+    let managed = |name: &str| iam.managed.iter().find(|(arn, _)| arn.contains(name)).unwrap();
+    let (team, other) = (managed("teams/Team0"), managed("teams/Team1"));
+    let held = |arn: &String| {
+        let roles = iam
+            .roles
+            .values()
+            .filter(|role| role.permissions.attached.contains(arn));
+        roles.count()
+    };
+    let renamed = Arc::new(keywho::model::principal::Policy {
+        name: team.0.clone(),
+        ..(**other.1).clone()
+    });
+    let role = iam.roles.values().nth(7).unwrap();
+    let inline = Arc::new(keywho::model::principal::Policy {
+        name: "new".to_owned(),
+        ..(**other.1).clone()
+    });
+    let grants = snapshot.keys.iter().flat_map(|key| &key.grants);
+    let organization = snapshot.organization.as_ref().unwrap();
+    let (id, scp) = organization
+        .policies
+        .iter()
+        .find(|(id, _)| id.contains("deletion"))
+        .unwrap();
+    vec![
+        (
+            "key policy, another of the account".to_owned(),
+            Change::KeyPolicy {
+                key: key.clone(),
+                policy: policy(naming),
+            },
+        ),
+        (
+            format!("managed policy held by {} roles", held(team.0)),
+            Change::Managed {
+                arn: team.0.clone(),
+                policy: Some(renamed),
+            },
+        ),
+        (
+            "inline policy of a role".to_owned(),
+            Change::Inline {
+                principal: role.arn.clone(),
+                name: "new".to_owned(),
+                policy: Some(inline),
+            },
+        ),
+        (
+            "grant".to_owned(),
+            Change::Grant {
+                key,
+                grant: grants.clone().next().unwrap().clone(),
+            },
+        ),
+        (
+            "SCP, attached to one account".to_owned(),
+            Change::Guardrail {
+                target: account.clone(),
+                id: id.clone(),
+                policy: Some(Arc::clone(scp)),
+            },
+        ),
+    ]
+}
