@@ -7,7 +7,7 @@ use super::statement::{AccountText, Statement};
 use super::view::View;
 use super::world::{Kind, Party, Principal};
 use crate::arn::{PrincipalArn, UniqueId, unique_id};
-use crate::policy::document::{PrincipalEntry, Principals};
+use crate::policy::document::PrincipalEntry;
 use smallvec::SmallVec;
 
 /// That a statement names a principal, and with what reservation.
