@@ -58,7 +58,7 @@ pub(crate) enum StandIn {
 }
 
 /// What decides requests about a cell, whatever else they state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ruling {
     pub(crate) outcome: Outcome,
     /// The layer that decides (S4.1.2).
@@ -69,7 +69,7 @@ pub(crate) struct Ruling {
 }
 
 /// On what a ruling rests.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
     /// Nothing allows.
     Nothing,
@@ -133,7 +133,12 @@ impl Cache {
 
     /// A stand-in that nobody else has.
     pub(crate) fn other(&self) -> StandIn {
-        StandIn::Other(self.others.fetch_add(1, Ordering::Relaxed))
+        StandIn::Other(self.number())
+    }
+
+    /// A number that nothing else has.
+    pub(crate) fn number(&self) -> u32 {
+        self.others.fetch_add(1, Ordering::Relaxed)
     }
 
     /// A cell that is there.

@@ -76,6 +76,12 @@ fn show_decision(out: &mut String, decision: &Decision) {
     }
 }
 
+fn json(decision: &Decision) -> String {
+    let mut text = Vec::new();
+    keywho::report::json::decision(&mut text, decision, keywho::report::json::Place::Line);
+    String::from_utf8(text).unwrap()
+}
+
 fn show_row(out: &mut String, row: &Row) {
     match &row.access {
         Access::Always => writeln!(out, "  {} always", row.principal).unwrap(),
@@ -118,6 +124,12 @@ fn decide(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<String
         }
     };
     show_decision(out, &decision);
+    let mut together = engine.decide_batch(&[request.clone(), request]);
+    while let Some(again) = together.pop() {
+        if again.as_ref().map(json).ok() != Some(json(&decision)) {
+            wrong.push(format!("{ask}: in a batch {again:?}"));
+        }
+    }
     let mut expect = |what: &str, wanted: &Value, got: &str| {
         if let Some(wanted) = wanted.as_str()
             && wanted != got

@@ -10,7 +10,8 @@
 
 mod support;
 
-use keywho::{Engine, Outcome, Snapshot};
+use keywho::report::json::Place;
+use keywho::{Batch, Decision, Engine, Outcome, Request, Snapshot, Verdict};
 use serde_json::Value;
 
 /// What the engine says, by the name the contract gives it.
@@ -92,6 +93,132 @@ fn the_engine_agrees_with_the_slow_evaluator() {
         std::fs::write(path, wrong.join("\n")).unwrap();
     }
     let shown: Vec<&str> = wrong.iter().take(10).map(String::as_str).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked} differ:\n{}",
+        wrong.len(),
+        shown.join("\n")
+    );
+}
+
+/// What is said of a request, whole.
+fn said(answer: &Result<Decision, keywho::Error>) -> String {
+    match answer {
+        Ok(decision) => {
+            let mut text = Vec::new();
+            keywho::report::json::decision(&mut text, decision, Place::Line);
+            String::from_utf8(text).unwrap()
+        }
+        Err(error) => format!("{error} {:?}", error.help()),
+    }
+}
+
+/// Requests of a world, and what comes of exchanging who asks for which key in which context, some of them twice.
+fn many(world: &support::world::World, rng: &mut support::rng::Rng) -> Vec<Request> {
+    let asked: Vec<Request> = support::requests::requests(world, rng, 60)
+        .iter()
+        .map(|request| {
+            keywho::report::request::parse(request.to_string().as_bytes())
+                .unwrap()
+                .request
+        })
+        .collect();
+    let mut all = asked.clone();
+    for _ in 0..240 {
+        let mut request = rng.pick(&asked).clone();
+        let (who, what, key, how) = (
+            rng.pick(&asked),
+            rng.pick(&asked),
+            rng.pick(&asked),
+            rng.pick(&asked),
+        );
+        if rng.percent(50) {
+            request.principal.clone_from(&who.principal);
+        }
+        if rng.percent(20) && request.principal.contains(":assumed-role/") {
+            request.principal.push_str("-other");
+        }
+        if rng.percent(50) {
+            request.action.clone_from(&what.action);
+        }
+        if rng.percent(50) {
+            request.resource.clone_from(&key.resource);
+        }
+        if rng.percent(50) {
+            request.context.clone_from(&how.context);
+        }
+        if rng.percent(20) {
+            request.context.extend(how.context.clone());
+        }
+        if rng.percent(10) {
+            request.resource = request.resource.rsplit('/').next().unwrap().to_owned();
+        }
+        if rng.percent(10) {
+            request.context.insert(
+                "aws:CurrentTime".to_owned(),
+                vec!["2026-08-01T00:00:00Z".to_owned()],
+            );
+        }
+        request.open_context = rng.percent(30);
+        all.push(request);
+    }
+    let again: Vec<Request> = (0..all.len()).map(|_| rng.pick(&all).clone()).collect();
+    all.extend(again);
+    for (number, request) in all.iter_mut().enumerate() {
+        request.id = number.to_string();
+    }
+    all
+}
+
+/// Requests together are decided as each by itself, whatever was asked before.
+#[test]
+fn batches_agree_with_single_decisions() {
+    let mut wrong = Vec::new();
+    let (mut asked, mut quick) = (0_usize, 0_usize);
+    for seed in seeds() {
+        let world = support::generate::generate(seed);
+        let (snapshot, _) = Snapshot::from_files(support::write::files(&world));
+        // Neither may rest on what the other has remembered.
+        let (apart, together) = (Engine::compile(&snapshot), Engine::compile(&snapshot));
+        let requests = many(&world, &mut support::rng::Rng::new(seed ^ 0xba7c));
+        let mut batch = together.batch();
+        let mut by_name = together.batch();
+        for (request, answer) in requests.iter().zip(together.decide_batch(&requests)) {
+            let expected = said(&apart.decide(request));
+            let verdict = batch.decide(request);
+            let whole = |verdict: Result<Verdict, keywho::Error>, batch: &Batch<'_>| {
+                said(&verdict.map(|verdict| {
+                    let mut decision = batch.decision(&verdict).unwrap();
+                    let said = (decision.outcome, decision.layer, decision.rule, decision.usable);
+                    assert_eq!(
+                        said,
+                        (verdict.outcome, verdict.layer, verdict.rule, verdict.usable)
+                    );
+                    decision.id.clone_from(&request.id);
+                    decision
+                }))
+            };
+            quick += usize::from(verdict.as_ref().is_ok_and(|verdict| verdict.token().is_some()));
+            asked += 1;
+            let resolved = match by_name.resolve(request) {
+                Some(named) => whole(by_name.decide_resolved(&named), &by_name),
+                None => expected.clone(),
+            };
+            for (how, got) in [
+                ("batch", said(&answer)),
+                ("verdict", whole(verdict, &batch)),
+                ("resolved", resolved),
+            ] {
+                if got != expected {
+                    wrong.push(format!(
+                        "seed {seed}, {how}: {got}\n  not {expected}\n  {request:?}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(quick * 3 > asked, "only {quick} of {asked} requests were quick");
+    let shown: Vec<&str> = wrong.iter().take(5).map(String::as_str).collect();
     assert!(
         wrong.is_empty(),
         "{} of {asked} differ:\n{}",

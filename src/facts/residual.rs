@@ -3,7 +3,7 @@
 use super::context::{AnyRequest, AnythingBy};
 use super::id::{Basis, GrantId, Route, StatementId};
 use super::matching::{self, Reserve};
-use super::stated::{Stated, StatedRequest};
+use super::stated::{Asked, Stated, StatedRequest};
 use super::statement::{Cover, Statement};
 use super::view::View;
 use super::world::{Key, Kind, Party, Principal, World};
@@ -282,7 +282,10 @@ impl<'a> Case<'a> {
             return FormulaId::TRUE;
         };
         // S6.15: the names of stated pairs are all names there are.
-        let whole = |stated: &&Stated| !stated.consult().open || !stated.encryption_context.is_empty();
+        let whole = |stated: &&Stated| {
+            let stated = stated.ask(|| Asked::Pairs);
+            !stated.open || !stated.encryption_context.is_empty()
+        };
         if let Some(stated) = self.stated.filter(whole) {
             return FormulaId::constant(stated.encryption_context_fits(pairs, equals.is_some()));
         }

@@ -4,10 +4,11 @@ use super::context::AnyRequest;
 use super::world::{Grant, Kind, Membership, Party};
 use crate::condition::block::{Context, KeyName};
 use crate::condition::key::Class;
+use crate::condition::key::KnownKey;
 use crate::condition::known::Known;
 use crate::model::action::{Action, ActionSet};
 use crate::model::key::Constraints;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// What a request states, with what follows.
@@ -27,6 +28,44 @@ pub(crate) struct Stated {
     pub(crate) region: Option<String>,
     /// Whether anything was asked of it that other requests may state otherwise.
     pub(crate) consulted: Cell<bool>,
+    /// What was asked of it, in order and each thing once, where that is wanted.
+    pub(crate) asked: Option<RefCell<Vec<Asked>>>,
+}
+
+/// One thing that an evaluation asked about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What it states of a condition key, by canonical name.
+    Key(String),
+    /// The whole encryption context, names as they are written.
+    Pairs,
+    /// Who asks and for which key, where others that are alike may differ.
+    Own,
+}
+
+/// Whether what the snapshot says of a condition key is the same for all principals and keys that are alike.
+fn is_of_the_request(known: Option<KnownKey>) -> bool {
+    !matches!(
+        known.map(KnownKey::class),
+        Some(Class::Principal | Class::Resource | Class::ActionFixed | Class::ActionFixedOrRequest)
+    ) && !matches!(
+        known,
+        Some(
+            KnownKey::RequestAlias
+                | KnownKey::MacAlgorithm
+                | KnownKey::SigningAlgorithm
+                | KnownKey::MessageType
+        )
+    )
+}
+
+/// Whether the snapshot may decide a condition key, so that a request that states it may contradict.
+pub(crate) fn may_be_decided(known: Option<KnownKey>) -> bool {
+    !is_of_the_request(known)
+        || matches!(
+            known,
+            Some(KnownKey::ViaAWSService | KnownKey::GrantIsForAWSResource | KnownKey::PolicyName)
+        )
 }
 
 impl Stated {
@@ -34,6 +73,31 @@ impl Stated {
     pub(crate) fn consult(&self) -> &Self {
         self.consulted.set(true);
         self
+    }
+
+    /// The same, and remembers what was asked where that is wanted.
+    pub(crate) fn ask(&self, what: impl FnOnce() -> Asked) -> &Self {
+        if let Some(asked) = &self.asked {
+            let (what, mut asked) = (what(), asked.borrow_mut());
+            if !asked.contains(&what) {
+                asked.push(what);
+            }
+        }
+        self.consult()
+    }
+
+    fn ask_key(&self, key: &KeyName) -> &Self {
+        self.ask(|| Asked::Key(key.name.clone()));
+        if !is_of_the_request(key.known) {
+            self.ask(|| Asked::Own);
+        }
+        self
+    }
+
+    /// Whether a service calls with the caller's identity.
+    fn is_via_service(&self) -> bool {
+        self.ask(|| Asked::Key("kms:ViaService".to_owned()));
+        self.values.contains_key("kms:ViaService")
     }
 
     /// Whether the stated encryption context meets a constraint, case-sensitively (S4.9.4).
@@ -56,12 +120,12 @@ impl Context for StatedRequest<'_> {
         let known = self.any.known(key);
         // The sessions of a role share their rulings, and this is what tells them apart (S6.2).
         if key.name == "aws:userid" && self.any.principal.kind == Kind::Session {
-            self.stated.consult();
+            self.stated.ask(|| Asked::Own);
         }
         if matches!(known, Known::Is(_) | Known::Absent) && key.name != "aws:SecureTransport" {
             return known;
         }
-        let stated = self.stated.consult().values.get(&key.name);
+        let stated = self.stated.ask_key(key).values.get(&key.name);
         match (&known, stated) {
             // S6.2: the endpoints accept TLS only, unless the request says otherwise.
             (Known::Is(_), Some(values)) if key.name == "aws:SecureTransport" => Known::all(values.clone()),
@@ -86,7 +150,7 @@ impl StatedRequest<'_> {
         }
         let class = key.known.map(crate::condition::key::KnownKey::class);
         // S3.2.2: a service that calls with the caller's identity may show its own network keys, or none.
-        if class == Some(Class::Network) && self.stated.values.contains_key("kms:ViaService") {
+        if class == Some(Class::Network) && self.stated.is_via_service() {
             return Known::Doubt("S3.2.2");
         }
         // What the snapshot lacks is unknown even in a closed context (S0.8).
@@ -138,10 +202,11 @@ impl StatedRequest<'_> {
         if self.stated.open {
             return None;
         }
-        let via = self.stated.values.contains_key("kms:ViaService");
         let create = self.any.action == Action::CreateKey;
         Some(match name {
-            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" => Known::one(via.to_string()),
+            "aws:ViaAWSService" | "kms:GrantIsForAWSResource" => {
+                Known::one(self.stated.is_via_service().to_string())
+            }
             "aws:RequestedRegion" => Known::one(self.stated.region.clone()?),
             "kms:PolicyName" => Known::one("default"),
             "kms:MessageType" => Known::one("RAW"),

@@ -41,3 +41,69 @@ pub struct Request {
     /// ARN of the user that made a federated session, if known.
     pub federated_by: Option<String>,
 }
+
+/// A request that has nothing but what every request has, in texts that are somewhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainRequest<'a> {
+    /// ARN of the principal, or the name of a service principal.
+    pub principal: &'a str,
+    /// IAM action.
+    pub action: &'a str,
+    /// Key id, key ARN, alias name or alias ARN.
+    pub resource: &'a str,
+    /// Context keys with their values. A key with several values stands once for each.
+    pub context: &'a [(&'a str, &'a str)],
+    /// Whether what is not stated is unknown instead of absent (S6.10).
+    pub open_context: bool,
+}
+
+impl Request {
+    /// Whether it has nothing but what every request has.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.session_policies.is_none()
+            && self.vpc_endpoint.is_none()
+            && self.grant.is_none()
+            && self.grant_id.is_none()
+            && self.alias.is_none()
+            && self.previous_key.is_none()
+            && self.destination.is_none()
+            && self.destination_context.is_empty()
+            && self.new_policy.is_none()
+            && !self.bypass
+            && self.federated_by.is_none()
+            && self.context.values().all(|values| !values.is_empty())
+    }
+
+    /// What every request has, with a context.
+    pub(crate) fn plain<'a>(&'a self, context: &'a [(&'a str, &'a str)]) -> PlainRequest<'a> {
+        PlainRequest {
+            principal: &self.principal,
+            action: &self.action,
+            resource: &self.resource,
+            context,
+            open_context: self.open_context,
+        }
+    }
+}
+
+impl PlainRequest<'_> {
+    /// The same in texts of its own.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let mut context: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in self.context {
+            context
+                .entry((*name).to_owned())
+                .or_default()
+                .push((*value).to_owned());
+        }
+        Request {
+            principal: self.principal.to_owned(),
+            action: self.action.to_owned(),
+            resource: self.resource.to_owned(),
+            context,
+            open_context: self.open_context,
+            ..Request::default()
+        }
+    }
+}

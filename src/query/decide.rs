@@ -82,30 +82,53 @@ impl Engine {
         }
         let whose = match place {
             Place::Tables(whose) => *whose,
-            Place::Own(cell) => return self.evaluate(case, cell, action).0,
+            Place::Own(cell) => return self.evaluate(case, cell, action).decision(case, action),
         };
         if let Some(ruling) = self.cache.ruling(whose, action) {
             return ruling.decision(case, action);
         }
-        let cell = self.cell_of(asker, whose);
-        let (decision, lasting) = self.evaluate(case, &cell, action);
-        match lasting {
-            Some(ruling) => self.cache.rule(whose, action, ruling),
-            None if matches!(whose, Whose::Listed(_)) => self.cache.keep(whose, cell),
-            None => {}
-        }
-        decision
+        self.evaluate_at(case, asker, whose, action)
+            .decision(case, action)
     }
 
-    /// Evaluates a cell for one action of one request; the ruling is there again if the request had no say in it.
-    fn evaluate(&self, case: &Case<'_>, cell: &Cell, action: Action) -> (Decision, Option<Ruling>) {
-        // In an open context what is not stated has some value, the same for all who ask (S6.8).
-        let open = case.stated.is_some_and(|stated| stated.open);
-        let mut formulas = if open {
-            Formulas::default()
-        } else {
-            Formulas::kleene()
+    /// Evaluates a cell of the tables, and remembers what will be of use again.
+    pub(super) fn evaluate_at(
+        &self,
+        case: &Case<'_>,
+        asker: &Asker,
+        whose: Whose,
+        action: Action,
+    ) -> Evaluated {
+        let cell = self.cell_of(asker, whose);
+        let evaluated = self.evaluate(case, &cell, action);
+        match whose {
+            _ if evaluated.lasting => self.cache.rule(whose, action, evaluated.ruling),
+            Whose::Listed(_) => self.cache.keep(whose, cell),
+            Whose::SessionOf(_) | Whose::Refused(_) | Whose::Other(..) => {}
+        }
+        evaluated
+    }
+
+    /// What stands against somebody whom no path leads to a key; `None` if all that lacks is an allow.
+    pub(super) fn against(&self, case: &Case<'_>, cell: &Cell, action: Action) -> Option<Ruling> {
+        let mut formulas = formulas_for(case);
+        let mut values = Values {
+            formulas: &mut formulas,
         };
+        let layers = cell.layers(case, action, &mut values);
+        denied(&layers).or_else(|| limited(&layers))
+    }
+
+    /// Which side lacks an allow.
+    pub(super) fn lacking(&self, case: &Case<'_>, action: Action) -> Ruling {
+        let (layer, rule) = missing(case, action, &mut formulas_for(case));
+        Ruling::refused(layer, rule)
+    }
+
+    /// Evaluates a cell for one action of one request.
+    fn evaluate(&self, case: &Case<'_>, cell: &Cell, action: Action) -> Evaluated {
+        let open = case.stated.is_some_and(|stated| stated.open);
+        let mut formulas = formulas_for(case);
         let mut layers = cell.layers(
             case,
             action,
@@ -134,12 +157,13 @@ impl Engine {
             }
         }
         let ruling = ruling(case, action, &layers, &mut formulas);
-        let mut decision = ruling.decision(case, action);
-        if decision.outcome == Outcome::Undetermined {
-            decision.residual = residual.or_else(|| Some(Residual::new(Arc::new(formulas), layers.value)));
+        let residual = (ruling.outcome == Outcome::Undetermined)
+            .then(|| residual.unwrap_or_else(|| Residual::new(Arc::new(formulas), layers.value)));
+        Evaluated {
+            ruling,
+            residual,
+            lasting: certain && case.stated.is_some_and(|stated| !stated.consulted.get()),
         }
-        let lasting = certain && case.stated.is_some_and(|stated| !stated.consulted.get());
-        (decision, lasting.then_some(ruling))
     }
 
     fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
@@ -201,8 +225,26 @@ impl Engine {
     }
 }
 
+/// What a cell comes to for one action of one request.
+pub(super) struct Evaluated {
+    pub(super) ruling: Ruling,
+    /// Of undetermined ones: on what it depends.
+    pub(super) residual: Option<Residual>,
+    /// Whether the request had no say in it.
+    lasting: bool,
+}
+
+impl Evaluated {
+    fn decision(self, case: &Case<'_>, action: Action) -> Decision {
+        Decision {
+            residual: self.residual,
+            ..self.ruling.decision(case, action)
+        }
+    }
+}
+
 impl Ruling {
-    fn refused(layer: &'static str, rule: &'static str) -> Ruling {
+    pub(super) fn refused(layer: &'static str, rule: &'static str) -> Ruling {
         Ruling {
             outcome: Outcome::ImplicitDeny,
             layer,
@@ -212,7 +254,7 @@ impl Ruling {
     }
 
     /// The decision with what it rests on, named as the principal and the key at hand have it.
-    fn decision(&self, case: &Case<'_>, action: Action) -> Decision {
+    pub(super) fn decision(&self, case: &Case<'_>, action: Action) -> Decision {
         let mut decision = Decision {
             id: String::new(),
             outcome: self.outcome,
@@ -252,14 +294,32 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
     (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
 }
 
+/// In an open context what is not stated has some value, the same for all who ask (S6.8).
+fn formulas_for(case: &Case<'_>) -> Formulas {
+    if case.stated.is_some_and(|stated| stated.open) {
+        Formulas::default()
+    } else {
+        Formulas::kleene()
+    }
+}
+
+/// A statement that denies.
+fn denied(layers: &Layers) -> Option<Ruling> {
+    let (row, _) = layers
+        .denies
+        .iter()
+        .find(|(_, value)| *value == FormulaId::TRUE)?;
+    Some(Ruling {
+        outcome: Outcome::ExplicitDeny,
+        layer: reasons::layer(row.layer),
+        rule: "S4.8.1",
+        reason: Reason::Deny(row.statement),
+    })
+}
+
 fn ruling(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Ruling {
-    if let Some((row, _)) = layers.denies.iter().find(|(_, value)| *value == FormulaId::TRUE) {
-        return Ruling {
-            outcome: Outcome::ExplicitDeny,
-            layer: reasons::layer(row.layer),
-            rule: "S4.8.1",
-            reason: Reason::Deny(row.statement),
-        };
+    if let Some(denied) = denied(layers) {
+        return denied;
     }
     match layers.value {
         FormulaId::TRUE => allowed(layers),
@@ -302,18 +362,28 @@ fn allowed(layers: &Layers) -> Ruling {
     allowed(layer, rule, Reason::Path(path.row))
 }
 
+fn none(value: Option<FormulaId>) -> bool {
+    value == Some(FormulaId::FALSE)
+}
+
+/// A layer of the organization or the network with no allow: these are said first (S4.1.2).
+fn limited(layers: &Layers) -> Option<Ruling> {
+    if none(layers.limits.scp) {
+        return Some(Ruling::refused("scp", "S4.7.1"));
+    }
+    none(layers.endpoint).then(|| Ruling::refused("vpcEndpoint", "S4.7.4"))
+}
+
 /// The first layer with no allow, in the order of S4.1.2.
 fn refused(case: &Case<'_>, action: Action, layers: &Layers, formulas: &mut Formulas) -> Ruling {
-    let none = |value: Option<FormulaId>| value == Some(FormulaId::FALSE);
+    if let Some(limited) = limited(layers) {
+        return limited;
+    }
     let holds = layers
         .paths
         .iter()
         .fold(FormulaId::FALSE, |any, path| formulas.or2(any, path.holds));
-    let (layer, rule) = if none(layers.limits.scp) {
-        ("scp", "S4.7.1")
-    } else if none(layers.endpoint) {
-        ("vpcEndpoint", "S4.7.4")
-    } else if holds == FormulaId::FALSE {
+    let (layer, rule) = if holds == FormulaId::FALSE {
         missing(case, action, formulas)
     } else if none(layers.limits.boundary) {
         ("boundary", "S4.5.1")
@@ -359,7 +429,7 @@ fn missing(case: &Case<'_>, action: Action, formulas: &mut Formulas) -> (&'stati
 }
 
 /// Whether the operation can work on the key, in its state (S4.2.3, S7.3).
-fn usable(key: &Key, action: Action) -> Option<bool> {
+pub(super) fn usable(key: &Key, action: Action) -> Option<bool> {
     if key.kind != Resource::Key {
         return None;
     }

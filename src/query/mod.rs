@@ -1,5 +1,6 @@
 //! Questions: one request, or rows of the whole relation. Nothing here decides; it looks up and names.
 
+pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod bulk;
 pub(crate) mod decide;

@@ -44,33 +44,48 @@ impl Engine {
         let Some(id) = need.id.filter(|_| !special) else {
             return self.at_length(request, need);
         };
-        let creator = request.federated_by.as_deref().unwrap_or_default();
-        let askers = self.cache.askers(&request.principal, creator, || {
-            let mut extra = Extra::default();
-            let callers = self.callers(request, &mut extra)?;
-            Ok(self.asking(callers, extra))
-        })?;
-        let place = |asker: &Asker| {
-            Place::Tables(match asker.stand_in {
-                StandIn::Listed(listed) => Whose::Listed(self.site(listed, id)),
-                StandIn::SessionOf(role) => Whose::SessionOf(self.site(role, id)),
-                StandIn::Other(number) => Whose::Other(number, id),
-            })
-        };
+        let askers = self.askers(request)?;
+        let place = |asker: &Asker| Place::Tables(self.whose(asker.stand_in, id));
         let places = askers.iter().map(place).collect();
         Ok(Prepared { askers, places })
     }
 
+    /// Those a request without policies of its own may come from.
+    pub(super) fn askers(&self, request: &Request) -> Result<Arc<[Asker]>, Error> {
+        let creator = request.federated_by.as_deref().unwrap_or_default();
+        self.cache.askers(&request.principal, creator, || {
+            let mut extra = Extra::default();
+            let callers = self.callers(request, &mut extra)?;
+            Ok(self.asking(callers, extra))
+        })
+    }
+
+    /// Where the cell of somebody and a key of the tables is.
+    pub(super) fn whose(&self, stand_in: StandIn, id: KeyId) -> Whose {
+        match stand_in {
+            StandIn::Listed(listed) => Whose::Listed(self.site(listed, id)),
+            StandIn::SessionOf(role) => Whose::SessionOf(self.site(role, id)),
+            StandIn::Other(number) => Whose::Other(number, id),
+        }
+    }
+
+    /// Where denies and limits are looked at, if no path leads there.
+    ///
+    /// Where no path leads, the tables hold no denies and no limits either. To a session lead the role's paths; whether
+    /// a statement or grant names this one is looked at when they are evaluated.
+    pub(super) fn no_path(&self, whose: Whose) -> Option<Site> {
+        match whose {
+            Whose::Listed(site) | Whose::SessionOf(site) if !self.has_path(site) => Some(self.refused(site)),
+            _ => None,
+        }
+    }
+
     /// A cell of the tables, or like those of the tables.
     pub(super) fn cell_of(&self, asker: &Asker, whose: Whose) -> Arc<Cell> {
-        let whose = match whose {
-            // Where no path leads, the tables hold no denies and no limits either. To a session lead the role's paths;
-            // whether a statement or grant names this one is looked at when they are evaluated.
-            Whose::Listed(site) | Whose::SessionOf(site) if !self.has_path(site) => {
-                Whose::Refused(self.refused(site))
-            }
-            Whose::SessionOf(site) => Whose::Listed(site),
-            other => other,
+        let whose = match (self.no_path(whose), whose) {
+            (Some(site), _) => Whose::Refused(site),
+            (None, Whose::SessionOf(site)) => Whose::Listed(site),
+            (None, other) => other,
         };
         if let Some(known) = self.cache.cell(whose) {
             return known;

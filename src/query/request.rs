@@ -89,7 +89,7 @@ pub(crate) fn stated(
 }
 
 /// The alias name in a request's resource; an alias ARN counts by its name (S1.5).
-fn alias_name(resource: &str) -> Option<String> {
+pub(super) fn alias_name(resource: &str) -> Option<String> {
     if resource.starts_with("alias/") {
         return Some(resource.to_owned());
     }
@@ -282,29 +282,10 @@ pub(crate) fn check(
     action: Action,
     stated: &Stated,
 ) -> Result<(), Error> {
-    let any = AnyRequest {
-        world: &engine.world,
-        principal,
-        key,
-        action,
-        policy: PolicyKind::Identity,
-    };
     let mut contradictions = BTreeMap::new();
     for (name, values) in &stated.values {
         let key_name = KeyName::new(name);
-        let supported = key_name
-            .known
-            .is_none_or(|known| known.actions().contains(action));
-        // A key that the action does not have is left alone: it says nothing about the request (S6.3a).
-        if !supported
-            || name == "aws:SecureTransport"
-            || ActionSet::ALIAS.contains(action) && key.kind == Resource::Alias
-        {
-            continue;
-        }
-        if let Known::Is(decided) = any.known(&key_name)
-            && !same(&decided, values)
-        {
+        if let Some(decided) = contradicted(engine, (principal, key, action), &key_name, values) {
             contradictions.insert(name.clone(), decided.join(", "));
         }
     }
@@ -318,6 +299,34 @@ pub(crate) fn check(
                 .map(|values| values.join(", "))
                 .unwrap_or_default()
         ))),
+    }
+}
+
+/// What the snapshot decides of a condition key, if a request that states these values contradicts it.
+pub(super) fn contradicted(
+    engine: &Engine,
+    (principal, key, action): (&Principal, &Key, Action),
+    name: &KeyName,
+    values: &[String],
+) -> Option<Vec<String>> {
+    let any = AnyRequest {
+        world: &engine.world,
+        principal,
+        key,
+        action,
+        policy: PolicyKind::Identity,
+    };
+    let supported = name.known.is_none_or(|known| known.actions().contains(action));
+    // A key that the action does not have is left alone: it says nothing about the request (S6.3a).
+    if !supported
+        || name.name == "aws:SecureTransport"
+        || ActionSet::ALIAS.contains(action) && key.kind == Resource::Alias
+    {
+        return None;
+    }
+    match any.known(name) {
+        Known::Is(decided) if !same(&decided, values) => Some(decided),
+        _ => None,
     }
 }
 

@@ -259,6 +259,28 @@ pub fn decision(out: &mut Vec<u8>, decision: &Decision, place: Place) {
     append(out, &DecisionView::new(decision, place.version()));
 }
 
+/// Everything that follows the id in the JSON of a decision, in place of what `out` held: to be kept, and appended by
+/// [`with_id`] for each decision that differs in nothing else.
+pub fn after_id(out: &mut Vec<u8>, decision: &Decision, place: Place) {
+    out.clear();
+    let view = DecisionView {
+        id: "",
+        ..DecisionView::new(decision, place.version())
+    };
+    append(out, &view);
+    out.drain(..BEFORE_ID.len() + 2);
+}
+
+/// Appends a decision as one JSON object, without a line end: its id, and what follows.
+pub fn with_id(out: &mut Vec<u8>, id: &str, after: &[u8]) {
+    out.extend_from_slice(BEFORE_ID);
+    append(out, &id);
+    out.extend_from_slice(after);
+}
+
+/// What stands before the id of a decision.
+const BEFORE_ID: &[u8] = b"{\"id\":";
+
 /// Appends what is said of a request that could not be asked (S6.10), without a line end.
 pub fn bad_request(out: &mut Vec<u8>, id: &str, error: &str, place: Place) {
     append(

@@ -8,6 +8,10 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod plain;
+
+pub use plain::Plain;
+
 use crate::model::key::{Constraints, Grant};
 use crate::policy::document::{Document, PolicyKind};
 use crate::policy::parse::document_from_value;
