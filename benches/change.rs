@@ -131,7 +131,7 @@ fn changes(snapshot: &Snapshot) -> Vec<(String, Change)> {
             "grant".to_owned(),
             Change::Grant {
                 key,
-                grant: grants.clone().next().unwrap().clone(),
+                grant: Box::new(grants.clone().next().unwrap().clone()),
             },
         ),
         (

@@ -160,7 +160,7 @@ fn who_can(engine: &Engine, ask: &Value, out: &mut String, wrong: &mut Vec<Strin
     for (name, values) in &given {
         writeln!(out, "  given {name} {values:?}").unwrap();
     }
-    let rows = engine.who_can(action, key).unwrap().into_iter();
+    let rows = engine.who_can(action, key).unwrap();
     let narrowing = engine.narrowing(&given).unwrap();
     let rows: Vec<Row> = rows.filter_map(|row| narrowing.row(row)).collect();
     rows.iter().for_each(|row| show_row(out, row));

@@ -274,22 +274,23 @@ pub(crate) fn key(
     document(&json!(list))
 }
 
-/// A role's own policy that no other role has: anything, from one network.
+/// A role's own policy that no other role has: anything, from one of fifty networks.
 pub(crate) fn adverse_inline(account: &str, role: usize) -> Value {
-    let condition = json!({"StringEquals": {"aws:SourceVpc": format!("vpc-{}{role:05}", &account[9..])}});
+    let condition = json!({"StringEquals": {"aws:SourceVpc": format!("vpc-{}", role % 50)}});
+    let resources = json!(["*", format!("arn:aws:kms:eu-west-1:{account}:key/of-role-{role}")]);
     document(&json!([
-        with(allow(&json!("kms:*"), &json!("*")), condition),
+        with(allow(&json!("kms:*"), &resources), condition),
         {"Effect": "Deny", "Action": "kms:*", "Resource": "*",
             "Condition": {"StringEquals": {"aws:RequestedRegion": format!("us-east-{role}")}}}
     ]))
 }
 
-/// A key policy that no other key has: the account's policies count for one application, and nobody may from one network.
+/// A key policy that no other key has: the account's policies count for one of twenty applications, and nobody may from
+/// one of ten networks.
 pub(crate) fn adverse_key(account: &str, key: usize) -> Value {
     let root = json!({"AWS": format!("arn:aws:iam::{account}:root")});
-    let application =
-        json!({"StringEquals": {"kms:EncryptionContext:app": format!("app-{}-{key}", &account[9..])}});
-    let network = json!({"IpAddress": {"aws:SourceIp": format!("10.{}.{key}.0/24", &account[9..].trim_start_matches('0').parse::<u8>().unwrap_or(0))}});
+    let application = json!({"StringEquals": {"kms:EncryptionContext:app": format!("app-{}", key % 20)}});
+    let network = json!({"IpAddress": {"aws:SourceIp": format!("10.0.{}.0/24", key % 10)}});
     document(&json!([
         with(json!({"Sid": "Account", "Effect": "Allow", "Principal": root, "Action": use_actions(), "Resource": "*"}), application),
         {"Sid": "Manage", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*",

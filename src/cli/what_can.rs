@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let narrowing = narrowing(global, &args.narrow, &engine)?;
-    let rows = engine.what_can(&args.principal)?.into_iter();
+    let rows = engine.what_can(&args.principal)?;
     let rows: Vec<Row> = rows.filter_map(|row| narrowing.row(row)).collect();
     let gaps = &engine.coverage().gaps;
     let mut output = Output::open(global)?;

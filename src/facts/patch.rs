@@ -161,7 +161,7 @@ impl Patch {
                 let at = at.unwrap_or(held.written.len());
                 held.written.insert(at, new.clone());
             }
-            let bound = held.boundary.as_ref().is_some_and(|one| named(one));
+            let bound = held.boundary.as_ref().is_some_and(named);
             if let Some(new) = &boundary
                 && (bound || unread_bound)
             {

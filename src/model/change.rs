@@ -23,7 +23,7 @@ pub enum Change {
         /// ARN of the key.
         key: String,
         /// The grant.
-        grant: Grant,
+        grant: Box<Grant>,
     },
     /// A grant, taken away.
     NoGrant {
@@ -94,8 +94,8 @@ impl Snapshot {
             Change::Grant { key, grant } => {
                 let key = self.key_mut(key)?;
                 match key.grants.iter_mut().find(|known| known.id == grant.id) {
-                    Some(known) => *known = grant.clone(),
-                    None => key.grants.push(grant.clone()),
+                    Some(known) => known.clone_from(grant),
+                    None => key.grants.push((**grant).clone()),
                 }
             }
             Change::NoGrant { key, id } => {

@@ -89,7 +89,7 @@ impl Sides {
     pub(crate) fn listed(&self, key: usize, question: &Question, narrowing: &Narrowing<'_>) -> Vec<String> {
         let key = &self.organization.keys[key].arn;
         let rows = self.engine.who_can(&question.action.to_string(), key);
-        let rows = rows.expect("the key is in the snapshot").into_iter();
+        let rows = rows.expect("the key is in the snapshot");
         rows.filter_map(|row| narrowing.row(row))
             .map(|row| {
                 let certain = matches!(row.access, Access::Always);

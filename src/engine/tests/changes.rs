@@ -43,7 +43,10 @@ impl Editor<'_> {
                 grant
                     .id
                     .push_str(if self.rng.below(2) == 0 { "" } else { "-new" });
-                Change::Grant { key: arn, grant }
+                Change::Grant {
+                    key: arn,
+                    grant: Box::new(grant),
+                }
             }
             3 => {
                 let grants: Vec<_> = keys

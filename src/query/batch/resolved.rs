@@ -100,7 +100,7 @@ impl Batch<'_> {
     /// Decides one request that has been named.
     ///
     /// # Errors
-    /// As [`Engine::decide`]; a name is of another batch.
+    /// As [`Engine::decide`](crate::Engine::decide); a name is of another batch.
     pub fn decide_resolved(&mut self, request: &Resolved) -> Result<Verdict, Error> {
         let names = [
             request.principal,
