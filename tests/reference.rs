@@ -175,7 +175,8 @@ fn many(world: &support::world::World, rng: &mut support::rng::Rng) -> Vec<Reque
 fn batches_agree_with_single_decisions() {
     let mut wrong = Vec::new();
     let (mut asked, mut quick) = (0_usize, 0_usize);
-    for seed in seeds() {
+    // In the last world, key ids stand for nothing where an account is asked from that nobody knows.
+    for seed in seeds().chain([6046]) {
         let world = support::generate::generate(seed);
         let (snapshot, _) = Snapshot::from_files(support::write::files(&world));
         // Neither may rest on what the other has remembered.

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::answer::{Decision, Outcome, Residual};
 use crate::cache::{Asker, Ruling};
 use crate::engine::Engine;
-use crate::facts::id::{AccountId, KeyId};
+use crate::facts::id::KeyId;
 use crate::facts::residual::Case;
 use crate::facts::stated::Stated;
 use crate::model::action::Action;
@@ -58,8 +58,8 @@ pub struct Batch<'e> {
     principals: Texts<Option<Who>>,
     actions: Texts<Option<Action>>,
     resources: Texts<Target>,
-    /// Keys that short names mean for the principals of an account.
-    short: AHashMap<(u32, Option<AccountId>), Option<On>>,
+    /// Keys that short names mean for the principals of an account, and for those that have none.
+    short: AHashMap<(u32, Option<u32>), Option<On>>,
     contexts: Vec<Known>,
     contexts_by_text: AHashMap<Vec<(u32, u32)>, u32>,
     vocabulary: Vocabulary,

@@ -66,8 +66,8 @@ impl<T> Texts<T> {
 pub(super) struct Who {
     pub(super) askers: Arc<[Asker]>,
     pub(super) stand_in: StandIn,
-    /// Whose short names are meant.
-    pub(super) named_account: Option<AccountId>,
+    /// The account it names, known or not: that is whose short names it means.
+    pub(super) named_account: Option<u32>,
     pub(super) account: Option<AccountId>,
     pub(super) kind: Kind,
     pub(super) partition: u32,
@@ -168,9 +168,7 @@ impl Batch<'_> {
             let named_account = crate::arn::account_of(principal);
             Some(Who {
                 stand_in: *stand_in,
-                named_account: named_account
-                    .and_then(|id| engine.world.account_ids.get(id))
-                    .copied(),
+                named_account: named_account.map(|account| vocabulary.value(account)),
                 account: one.account,
                 kind: one.kind,
                 partition: vocabulary.value(&one.partition),
