@@ -169,14 +169,12 @@ impl Rows {
             row.statement = row.statement.original(originals);
         }
         for row in &mut self.account_denies {
-            row.account = row.account.original(originals);
             row.statement = row.statement.original(originals);
         }
         for row in &mut self.key_denies {
             row.statement = row.statement.original(originals);
         }
         for row in &mut self.levels {
-            row.account = row.account.original(originals);
             row.statement = row.statement.original(originals);
         }
         for (principal, _) in &mut self.under {

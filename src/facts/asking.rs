@@ -35,7 +35,7 @@ impl World {
                 let role = self
                     .roles_by_session
                     .get(&session_prefix(partition, account, role));
-                match role.and_then(|&id| self.principal(id)) {
+                match role.and_then(|ids| self.principal(*ids.first()?)) {
                     Some(role) => Some(vec![session_of(role, name, session)]),
                     // S4.9.2: role names with a colon are those of AWS itself; IAM does not list them.
                     None if listed && !name.contains("assumed-role/aws:") => Some(Vec::new()),

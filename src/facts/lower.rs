@@ -86,13 +86,13 @@ impl<'a> Cast<'a> {
     fn test(&self, statement: &Statement) -> Arc<Test> {
         let text = statement.principal_conditions();
         let known = || self.tests.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(test) = known().get(&text) {
+        if let Some(test) = known().get(text) {
             return Arc::clone(test);
         }
         let (admits, accounts) = self.admitted(statement, text.is_empty());
         let mut tests = self.tests.write().unwrap_or_else(PoisonError::into_inner);
         let id = TestId::at(tests.len());
-        let test = tests.entry(text);
+        let test = tests.entry(text.to_owned());
         let made = || Arc::new(Test { id, admits, accounts });
         Arc::clone(test.or_insert_with(made))
     }

@@ -1,6 +1,6 @@
 //! Principals that are there because key policies, endpoint policies and grants name them (S3.1.13, S3.1.14).
 
-use super::asking::unlisted;
+use super::asking::{session_prefix, unlisted};
 use super::id::{AccountId, PolicyId, PrincipalId};
 use super::principals::{bare, is_service};
 use super::world::{Account, Grant, Kind, Membership, Party, Principal, World};
@@ -119,8 +119,15 @@ impl World {
                 ids.remove(&principal.name);
             }
         }
-        if self.roles_by_session.values().any(|role| *role == id) {
-            Arc::make_mut(&mut self.roles_by_session).retain(|_, role| *role != id);
+        if principal.kind == Kind::Role {
+            let begin = session_prefix(
+                &principal.partition,
+                self.account_of(principal),
+                &principal.short_name,
+            );
+            if let Some(roles) = Arc::make_mut(&mut self.roles_by_session).get_mut(&begin) {
+                roles.retain(|role| *role != id);
+            }
         }
         self.gone.insert(id);
     }

@@ -18,6 +18,12 @@ impl<'s> Builder<'s> {
     /// Lists all principals: those of accounts, then those that policies and grants name.
     pub(crate) fn principals(&mut self) {
         let snapshot = self.snapshot;
+        let accounts = snapshot.accounts.values();
+        let roles: usize = accounts.clone().map(|account| account.roles.len()).sum();
+        let users: usize = accounts.map(|account| account.users.len()).sum();
+        Arc::make_mut(&mut self.world.roles_by_session).reserve(roles);
+        Arc::make_mut(&mut self.world.principal_ids).reserve(roles.saturating_add(users));
+        Arc::make_mut(&mut self.world.otherwise_named).reserve(roles.saturating_add(users));
         for account in snapshot.accounts.values() {
             let id = self.account(&account.id);
             self.root_user(account, id);
@@ -198,8 +204,7 @@ impl World {
                 let account = self.account_of(&principal);
                 let begin = session_prefix(&principal.partition, account, &principal.short_name);
                 let roles = Arc::make_mut(&mut self.roles_by_session);
-                roles.entry(begin.clone()).or_insert(id);
-                otherwise.push(begin);
+                roles.entry(begin).or_default().push(id);
             }
             Kind::Federated => {
                 let user = principal
@@ -230,7 +235,7 @@ impl World {
                 role,
                 ..
             }) => self
-                .otherwise_named
+                .roles_by_session
                 .get(&session_prefix(partition, account, role)),
             _ => None,
         };

@@ -41,6 +41,16 @@ macro_rules! relations {
             /// Adds facts under other names.
             pub(super) fn add_renamed(&mut self, facts: &Facts, names: &mut Names<'_>) {
                 $(self.$name.extend(facts.$name.iter().map(|&row| row.renamed(names)));)*
+                // What is said of accounts is said again for each key.
+                fn once<T: Ord>(rows: &mut Vec<T>) {
+                    rows.sort_unstable();
+                    rows.dedup();
+                }
+                once(&mut self.scp_member);
+                once(&mut self.scp_level);
+                once(&mut self.scp_attached);
+                once(&mut self.rcp_member);
+                once(&mut self.rcp_reaches);
             }
         }
 

@@ -39,6 +39,8 @@ pub(crate) struct Statement {
     pub(crate) principals: Option<Principals>,
     /// By position in the principal element: the account that an entry stands for.
     accounts: Vec<Option<AccountText>>,
+    /// The conditions on the principal, as one text.
+    asks: String,
     pub(crate) about: About,
     /// Why it cannot be understood: then it may apply to anybody, any action and any resource (S2.1.10).
     pub(crate) opaque: Option<Opaque>,
@@ -128,7 +130,12 @@ impl Statement {
             .iter()
             .map(|condition| PreparedCondition::new(condition, variables))
             .collect();
+        let mut asks: Vec<String> = principal_only(&conditions, kind)
+            .map(PreparedCondition::text)
+            .collect();
+        asks.sort();
         Statement {
+            asks: asks.join("\n"),
             groups: groups(&conditions, (actions | doubtful) & scope),
             policy,
             kind,
@@ -170,21 +177,12 @@ impl Statement {
 
     /// The conditions that the principal alone decides, whatever is asked for.
     pub(crate) fn principal_only(&self) -> impl Iterator<Item = &PreparedCondition> {
-        let key_policy = self.kind == PolicyKind::Key;
-        self.conditions.iter().filter(move |condition| {
-            condition.keys().all(|key| match key.name.as_str() {
-                // Not every action without a key has it (S6.3a).
-                "kms:CallerAccount" => key_policy,
-                name => name.starts_with("aws:Principal") || name == "aws:username",
-            })
-        })
+        principal_only(&self.conditions, self.kind)
     }
 
     /// A text that is equal for statements with equal conditions on the principal.
-    pub(crate) fn principal_conditions(&self) -> String {
-        let mut texts: Vec<String> = self.principal_only().map(PreparedCondition::text).collect();
-        texts.sort();
-        texts.join("\n")
+    pub(crate) fn principal_conditions(&self) -> &str {
+        &self.asks
     }
 
     /// The resource patterns as written.
@@ -317,6 +315,19 @@ impl Statement {
             any
         }
     }
+}
+
+fn principal_only(
+    conditions: &[PreparedCondition],
+    kind: PolicyKind,
+) -> impl Iterator<Item = &PreparedCondition> {
+    conditions.iter().filter(move |condition| {
+        condition.keys().all(|key| match key.name.as_str() {
+            // Not every action without a key has it (S6.3a).
+            "kms:CallerAccount" => kind == PolicyKind::Key,
+            name => name.starts_with("aws:Principal") || name == "aws:username",
+        })
+    })
 }
 
 /// The text of an entry that stands for no account and not for everyone.

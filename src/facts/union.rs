@@ -1,17 +1,17 @@
 //! Facts of several keys that have nothing to do with each other, for one run of the rules.
 //!
 //! A run costs more than the few facts of one key. Taken together as they are, facts of different keys would join: a
-//! principal named on one key would be looked at on the next. So every id gets another one for each key, and what is
-//! derived its own ids back.
+//! principal named on one key would be looked at on the next. So principals, and what they hold, get another id for each
+//! key, and what is derived its own ids back. Accounts and guardrails keep theirs: they alone lead nobody to a key.
 
 use super::id::{
     AccountId, Basis, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
     StatementId, TestId,
 };
 use super::relations::Facts;
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
-/// Facts without common ids, but for keys and levels.
+/// Facts of several keys.
 #[derive(Debug, Default)]
 pub(crate) struct Union {
     pub(crate) facts: Facts,
@@ -21,9 +21,12 @@ pub(crate) struct Union {
 impl Union {
     /// Adds the facts of a key.
     pub(crate) fn add(&mut self, facts: &Facts) {
+        let of_levels = facts.scp_attached.iter().map(|&(_, policy)| policy);
+        let of_accounts = facts.rcp_reaches.iter().map(|&(_, policy)| policy);
         let mut names = Names {
             originals: &mut self.originals,
             new: News::default(),
+            guardrails: of_levels.chain(of_accounts).collect(),
         };
         self.facts.add_renamed(facts, &mut names);
     }
@@ -37,11 +40,21 @@ pub(crate) trait Rename: Copy {
     }
 }
 
+impl Rename for AccountId {}
 impl Rename for KeyId {}
 impl Rename for LevelId {}
 impl Rename for Mask {}
 impl Rename for MatchKind {}
 impl Rename for GranteeKind {}
+
+impl Rename for PolicyId {
+    fn renamed(self, names: &mut Names<'_>) -> Self {
+        match names.guardrails.contains(&self) {
+            true => self,
+            false => names.held(self),
+        }
+    }
+}
 
 /// An id of the union that stands for one of the world.
 pub(crate) trait Original: Copy {
@@ -54,12 +67,14 @@ macro_rules! renamed {
         /// The ids that those of a union stand for, by position.
         #[derive(Debug, Default)]
         pub(crate) struct Originals {
+            policies: usize,
             $($sort: Vec<$id>,)*
         }
 
         /// The ids that those of one key have in the union.
         #[derive(Default)]
         struct News {
+            policies: AHashMap<PolicyId, PolicyId>,
             $($sort: AHashMap<$id, $id>,)*
         }
 
@@ -83,8 +98,6 @@ macro_rules! renamed {
 
 renamed! {
     principals: PrincipalId,
-    accounts: AccountId,
-    policies: PolicyId,
     statements: StatementId,
     grants: GrantId,
     tests: TestId,
@@ -94,6 +107,19 @@ renamed! {
 pub(crate) struct Names<'a> {
     originals: &'a mut Originals,
     new: News,
+    guardrails: AHashSet<PolicyId>,
+}
+
+impl Names<'_> {
+    /// The id of a policy that somebody holds. Nothing that is derived names it: its own is not needed again, and counted
+    /// from the end it is none of a guardrail's.
+    fn held(&mut self, policy: PolicyId) -> PolicyId {
+        let policies = &mut self.originals.policies;
+        *self.new.policies.entry(policy).or_insert_with(|| {
+            *policies += 1;
+            PolicyId(u32::MAX - PolicyId::at(*policies).0)
+        })
+    }
 }
 
 impl Original for Basis {

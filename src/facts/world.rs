@@ -24,10 +24,10 @@ pub(crate) struct World {
     pub(crate) principals: Patched<Principal>,
     /// By ARN, service name, `account:ID` or `*`.
     pub(crate) principal_ids: Arc<AHashMap<String, SmallVec<[PrincipalId; 1]>>>,
-    /// By ARN or role of sessions, user of federated users, and unique id.
+    /// By ARN or role of sessions, by user of federated users, and by unique id.
     pub(crate) otherwise_named: Arc<AHashMap<String, SmallVec<[PrincipalId; 1]>>>,
     /// Roles by what the ARNs of their sessions begin with.
-    pub(crate) roles_by_session: Arc<AHashMap<String, PrincipalId>>,
+    pub(crate) roles_by_session: Arc<AHashMap<String, SmallVec<[PrincipalId; 1]>>>,
     /// By account; those of none are services.
     pub(crate) members: Arc<AHashMap<Option<AccountId>, Vec<PrincipalId>>>,
     pub(crate) keys: Patched<Key>,

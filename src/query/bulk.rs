@@ -47,8 +47,8 @@ struct Listing<'e> {
     all: bool,
     /// By cell.
     ways: AHashMap<*const Folded, Rc<Ways>>,
-    /// By cell, action, and the texts in which the statements stand.
-    via: AHashMap<(*const Folded, Action, Texts), Arc<[Derivation]>>,
+    /// By cell, the first action of a way, and the texts in which the statements stand.
+    via: AHashMap<(*const Folded, Option<Action>, Texts), Arc<[Derivation]>>,
 }
 
 /// The key, and where the texts of the policies of a principal are.
@@ -112,12 +112,15 @@ impl<'e> Listing<'e> {
         let held = self.engine.world.principal(found.pair.principal);
         let held = held.into_iter().flat_map(|principal| &principal.written);
         let texts = held.map(|written| Arc::as_ptr(&written.text).addr()).collect();
-        let at = (cell, found.action, (found.pair.key, texts));
+        let ways = self.ways.entry(cell);
+        let ways = ways.or_insert_with(|| Rc::new(self.engine.ways(found.pair, self.wanted)));
+        // Actions of one way have their reasons in common.
+        let way = ways.iter().find(|(actions, _)| actions.contains(found.action));
+        let action = way.and_then(|(actions, _)| actions.first());
+        let at = (cell, action, (found.pair.key, texts));
         if let Some(known) = self.via.get(&at) {
             return Arc::clone(known);
         }
-        let ways = self.ways.entry(cell);
-        let ways = ways.or_insert_with(|| Rc::new(self.engine.ways(found.pair, self.wanted)));
         let via: Arc<[Derivation]> = self.engine.via(found.pair, ways, found.action).into();
         self.via.insert(at, Arc::clone(&via));
         via
