@@ -10,6 +10,10 @@
 
 mod world;
 
+/// The allocator of the command line.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use keywho::{Change, Engine, Snapshot};
 use std::sync::Arc;
 use std::time::Instant;

@@ -11,6 +11,10 @@
 
 mod world;
 
+/// The allocator of the command line.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use keywho::{Engine, MatrixFilter, Snapshot};
 use serde_json::{Value, json};
 use std::process::Command;

@@ -14,6 +14,10 @@
 
 mod world;
 
+/// The allocator of the command line.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use keywho::Snapshot;
 use rayon::prelude::*;
 use serde_json::{Value, json};

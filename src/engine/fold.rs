@@ -5,7 +5,7 @@ use crate::cells::{Cell, Derived, Values};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::condition::solve::{Solver, Verdict, common};
 use crate::facts::id::{KeyId, PrincipalId};
-use crate::facts::residual::Case;
+use crate::facts::residual::{Case, Of, Outcomes};
 use crate::facts::view::View;
 use crate::facts::world::Kind;
 use crate::model::action::ActionSet;
@@ -64,8 +64,11 @@ pub(super) fn fold(tables: &[(Source<'_>, &Derived)]) -> Fold {
                 others: Solver::given(common(false)),
             };
             for (source, derived) in tables {
+                // Ids mean others in the next table.
+                let outcomes = Outcomes::default();
                 let by_key = derived.paths().chunk_by(|a, b| a.key == b.key);
-                let folded = by_key.flat_map(|rows| fold.of_key(source, derived, &mut solvers, rows));
+                let folded =
+                    by_key.flat_map(|rows| fold.of_key(source, derived, &mut solvers, &outcomes, rows));
                 let folded = folded.collect();
                 fold.folded.push(folded);
             }
@@ -90,6 +93,7 @@ impl Fold {
         source: &Source<'_>,
         derived: &Derived,
         solvers: &mut Solvers,
+        outcomes: &Outcomes,
         of_key: &[PathRow],
     ) -> Vec<Folded> {
         let mut folded = Vec::new();
@@ -105,6 +109,11 @@ impl Fold {
                 principal,
                 key,
                 stated: None,
+                outcomes: Some(Of {
+                    outcomes,
+                    principal: first.principal,
+                    key: first.key,
+                }),
             };
             if !case.in_one_partition() {
                 continue;

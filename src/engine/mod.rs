@@ -217,6 +217,7 @@ impl Engine {
             principal,
             key,
             stated: None,
+            outcomes: None,
         }
     }
 

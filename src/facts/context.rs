@@ -298,6 +298,36 @@ fn org_path(world: &World, account: Option<super::id::AccountId>) -> Known {
     }
 }
 
+/// Of whom what is known of a context key may depend, besides the action and whether a service calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Depends {
+    pub(crate) on_principal: bool,
+    pub(crate) on_key: bool,
+}
+
+impl Depends {
+    /// For one context key, by its canonical name.
+    pub(crate) fn of(name: &str) -> Depends {
+        Depends {
+            on_principal: name.starts_with("aws:Principal")
+                || name.starts_with("aws:Source")
+                    && !matches!(name, "aws:SourceIp" | "aws:SourceVpc" | "aws:SourceVpce")
+                || matches!(name, "kms:CallerAccount" | "aws:userid" | "aws:username"),
+            on_key: name.starts_with("kms:")
+                || name.starts_with("aws:Resource")
+                || name == "aws:RequestedRegion",
+        }
+    }
+
+    /// For either.
+    pub(crate) fn and(self, other: Depends) -> Depends {
+        Depends {
+            on_principal: self.on_principal || other.on_principal,
+            on_key: self.on_key || other.on_key,
+        }
+    }
+}
+
 /// What is known of a principal's own keys, whatever it asks for (S3.2); `None` for keys of other classes.
 pub(crate) fn of_principal(world: &World, principal: &Principal, name: &str) -> Option<Known> {
     if let Some(tag) = name.strip_prefix("aws:PrincipalTag/") {

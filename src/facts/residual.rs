@@ -1,7 +1,7 @@
 //! What statements and grants leave open for one principal, key and action.
 
 use super::context::{AnyRequest, AnythingBy};
-use super::id::{Basis, GrantId, Route, StatementId};
+use super::id::{Basis, GrantId, KeyId, PrincipalId, Route, StatementId};
 use super::matching::{self, Reserve};
 use super::stated::{Asked, Stated, StatedRequest};
 use super::statement::{Cover, Statement};
@@ -14,6 +14,8 @@ use crate::condition::operator::Test;
 use crate::condition::subject::{Operand, Subject};
 use crate::model::action::{Action, ActionSet};
 use crate::policy::document::PolicyKind;
+use ahash::AHashMap;
+use std::cell::RefCell;
 
 /// Whether a statement's conditions on the principal may admit it, whatever is asked for.
 pub(crate) fn principal_test(world: &World, statement: &Statement, principal: &Principal) -> bool {
@@ -50,6 +52,25 @@ pub(crate) struct Case<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) key: &'a Key,
     pub(crate) stated: Option<&'a Stated>,
+    /// What conditions came to for others, where nothing is stated.
+    pub(crate) outcomes: Option<Of<'a>>,
+}
+
+/// What conditions came to, in one table of formulas.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes {
+    known: RefCell<AHashMap<Question, FormulaId>>,
+}
+
+/// A condition of a statement for an action, and the principal and the key that it depends on.
+type Question = (StatementId, usize, Action, Option<PrincipalId>, Option<KeyId>);
+
+/// The outcomes, and who asks about which key.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    pub(crate) outcomes: &'a Outcomes,
+    pub(crate) principal: PrincipalId,
+    pub(crate) key: KeyId,
 }
 
 impl<'a> Case<'a> {
@@ -87,8 +108,9 @@ impl<'a> Case<'a> {
         };
         let any = self.any(action, statement.kind);
         match self.stated {
-            None => self.evaluate(statement, action, denies, &any, formulas),
+            None => self.evaluate(id, statement, action, denies, &any, formulas),
             Some(stated) => self.evaluate(
+                id,
                 statement,
                 action,
                 denies,
@@ -100,6 +122,7 @@ impl<'a> Case<'a> {
 
     fn evaluate(
         &self,
+        id: StatementId,
         statement: &Statement,
         action: Action,
         denies: bool,
@@ -128,14 +151,42 @@ impl<'a> Case<'a> {
             Cover::Variables => statement.covers_with(self.key, account, context, formulas),
         };
         value = formulas.and2(value, covered);
-        for condition in &statement.conditions {
+        for (number, condition) in statement.conditions.iter().enumerate() {
             if value == FormulaId::FALSE {
                 break;
             }
-            let holds = condition.evaluate(context, formulas);
+            let holds = match self.question(id, statement, number, action) {
+                None => condition.evaluate(context, formulas),
+                Some((outcomes, question)) => {
+                    let known = outcomes.known.borrow().get(&question).copied();
+                    known.unwrap_or_else(|| {
+                        let holds = condition.evaluate(context, formulas);
+                        outcomes.known.borrow_mut().insert(question, holds);
+                        holds
+                    })
+                }
+            };
             value = formulas.and2(value, holds);
         }
         value
+    }
+
+    /// What others may have asked already: conditions that depend on the principal or the key alone, or on neither.
+    fn question(
+        &self,
+        id: StatementId,
+        statement: &Statement,
+        number: usize,
+        action: Action,
+    ) -> Option<(&'a Outcomes, Question)> {
+        let of = self.outcomes?;
+        let depends = statement.depends.get(number)?;
+        if depends.on_principal && depends.on_key || self.principal.kind == Kind::Service {
+            return None;
+        }
+        let principal = depends.on_principal.then_some(of.principal);
+        let key = depends.on_key.then_some(of.key);
+        Some((of.outcomes, (id, number, action, principal, key)))
     }
 
     /// The reservation under which a statement names the principal; `route` is the path that rests on it.

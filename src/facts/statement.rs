@@ -1,5 +1,6 @@
 //! Statements ready for lowering: patterns compiled once, whatever the number of principals and keys.
 
+use super::context::Depends;
 use super::id::PolicyId;
 use super::world::{Key, Resource};
 use crate::arn::{ArnPattern, KeyArn, Match, PrincipalArn, is_account_id};
@@ -34,6 +35,8 @@ pub(crate) struct Statement {
     resources_negated: bool,
     any_resource: bool,
     pub(crate) conditions: Vec<PreparedCondition>,
+    /// By condition: of whom its outcome may depend.
+    pub(crate) depends: Vec<Depends>,
     /// Sets of its actions for which the conditions see the same keys (S6.3a).
     pub(crate) groups: Vec<ActionSet>,
     pub(crate) principals: Option<Principals>,
@@ -157,6 +160,7 @@ impl Statement {
                 .resources
                 .as_ref()
                 .is_some_and(|resources| resources.negated),
+            depends: conditions.iter().map(depends).collect(),
             conditions,
             accounts: written
                 .principals
@@ -328,6 +332,11 @@ fn principal_only(
             name => name.starts_with("aws:Principal") || name == "aws:username",
         })
     })
+}
+
+fn depends(condition: &PreparedCondition) -> Depends {
+    let keys = condition.keys();
+    keys.fold(Depends::default(), |all, key| all.and(Depends::of(&key.name)))
 }
 
 /// The text of an entry that stands for no account and not for everyone.

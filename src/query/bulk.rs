@@ -48,8 +48,10 @@ struct Listing<'e> {
     /// By cell.
     ways: AHashMap<*const Folded, Rc<Ways>>,
     /// By cell, the first action of a way, and the texts in which the statements stand.
-    via: AHashMap<(*const Folded, Option<Action>, Texts), Arc<[Derivation]>>,
+    via: AHashMap<Reasons, Arc<[Derivation]>>,
 }
+
+type Reasons = (*const Folded, Option<Action>, Texts);
 
 /// The key, and where the texts of the policies of a principal are.
 type Texts = (KeyId, SmallVec<[usize; 4]>);

@@ -69,6 +69,7 @@ impl Engine {
                 principal: &asker.principal,
                 key: &need.key,
                 stated: Some(&stated),
+                outcomes: None,
             };
             decisions.push(self.ruled(&case, asker, place, need.action));
         }
@@ -214,6 +215,7 @@ impl Engine {
                 principal: &asker.principal,
                 key: &need.key,
                 stated: Some(&stated),
+                outcomes: None,
             };
             let mut formulas = Formulas::default();
             let mut values = Values {

@@ -9,6 +9,7 @@ mod cast;
 mod conditions;
 mod context;
 mod decision;
+mod depends;
 mod in_step;
 mod principals;
 mod programs;

@@ -61,6 +61,7 @@ fn covers(statement: &Statement, target: &str) -> Vec<String> {
                     principal: &principal,
                     key: &target_key,
                     stated: None,
+                    outcomes: None,
                 };
                 let mut formulas = Formulas::default();
                 let says = case.statement(StatementId(0), action, statement.denies, &mut formulas);

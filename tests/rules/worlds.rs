@@ -108,6 +108,7 @@ fn says(world: &World, id: StatementId, denies: bool) -> String {
         principal: alice.unwrap(),
         key: world.key(KeyId(0)).unwrap(),
         stated: None,
+        outcomes: None,
     };
     let mut formulas = Formulas::default();
     let named = case.named(id, None, &mut formulas);

@@ -210,6 +210,7 @@ impl<'e> Batch<'e> {
             principal: &asker.principal,
             key: self.engine.world.key(about.key)?,
             stated: None,
+            outcomes: None,
         };
         Some(Decision {
             residual: leaf.residual.clone(),
@@ -408,6 +409,7 @@ fn case<'a>(engine: &'a Engine, asker: &'a Asker, key: KeyId, stated: &'a Stated
         principal: &asker.principal,
         key: engine.world.key(key)?,
         stated: Some(stated),
+        outcomes: None,
     })
 }
 
