@@ -161,7 +161,9 @@ fn an_engine_after_edits_is_that_of_the_edited_snapshot() {
     let first = support::number("KEYWHO_CHANGES_FIRST", 1);
     let worlds = support::number("KEYWHO_CHANGES_WORLDS", 40);
     let mut made = 0;
-    for seed in first..first + worlds {
+    // Seeds that found something once.
+    let known = [1019].into_iter().filter(|_| first == 1);
+    for seed in (first..first + worlds).chain(known) {
         let mut snapshot = generated(seed);
         let other = generated(seed + 1_000_000);
         let mut engine = Engine::compile(&snapshot);

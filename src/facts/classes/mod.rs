@@ -33,6 +33,7 @@ pub(crate) struct Classes {
     /// The layer of tables that they are for.
     layer: u8,
     among: Among,
+    for_everybody: bool,
     /// Principals and keys that are alike but for texts that name them.
     principals: Partition<PrincipalId>,
     keys: Partition<KeyId>,
@@ -271,6 +272,7 @@ impl Classes {
         });
         Classes {
             layer,
+            for_everybody: among.principals.len() == world.principals.len(),
             standing: standing.collect(),
             pairs: Pairs::new(world, &among, &holders, &texts),
             among,
@@ -287,6 +289,7 @@ impl Classes {
     pub(crate) fn none(world: &World) -> Classes {
         let among = Among::all(world);
         Classes {
+            for_everybody: true,
             pairs: Pairs::all_single(world),
             principals: Partition::of(world.principals.len(), &among.principals, |own| own),
             keys: Partition::of(world.keys.len(), &among.keys, |own| own),
@@ -298,7 +301,9 @@ impl Classes {
     /// Where the cell of a principal and a key is.
     pub(crate) fn site(&self, principal: PrincipalId, key: KeyId) -> Site {
         let (text, holder) = (self.texts.first(key), self.holders.first(principal));
-        let (part, principal, key) = if self.pairs.single.has(key, principal) {
+        // What texts say of somebody who is not among those at hand was not looked up.
+        let stranger = !self.for_everybody && !self.among.has(principal);
+        let (part, principal, key) = if stranger || self.pairs.single.has(key, principal) {
             (Part::Single, principal, key)
         } else if self.pairs.named.has(text, principal) {
             (Part::Named, principal, text)
