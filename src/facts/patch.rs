@@ -220,6 +220,10 @@ impl Patch {
     }
 
     fn boundary(&mut self, arn: &str, policy: Option<&Arc<NamedPolicy>>) -> Result<(), Error> {
+        self.user_or_role(arn)?;
+        if let Some(policy) = policy {
+            Arc::make_mut(&mut self.world.managed).insert(policy.name.clone());
+        }
         let new = policy.map(|policy| self.write(policy, PolicyKind::Boundary, false));
         let (id, principal) = self.user_or_role(arn)?;
         // S3.1.5: a service-linked role has no boundary.
