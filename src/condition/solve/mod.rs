@@ -181,6 +181,11 @@ fn witness_in(
 /// Adds what a value of a variable gives its keys.
 fn state(formulas: &Formulas, value: &Value, context: &mut RequestContext) {
     let spelling = value.iter().find(|(subject, _)| *subject == groups::SPELLING);
+    if let Some((_, Content::One(spelling))) = spelling {
+        // Whoever asks for the name alone, in another spelling, does not see what the pair says.
+        let pair = context.entry(format!("kms:EncryptionContext:{spelling}"));
+        pair.or_insert_with(|| vec!["x".to_owned()]);
+    }
     for (id, content) in value {
         let values = match content {
             Content::Absent => continue,

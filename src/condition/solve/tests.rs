@@ -328,3 +328,28 @@ fn the_text_does_not_depend_on_the_order_of_work() {
         assert_eq!(text(&formulas, id), text(&other, imported));
     }
 }
+
+/// S6.15: the name of a pair is one of the names there are, in whatever spelling; who asks for another spelling of it
+/// does not see the pair.
+#[test]
+fn a_witness_states_the_pair_whose_name_is_asked_for() {
+    let mut formulas = Formulas::default();
+    let names = formulas.subject(Subject {
+        multi_valued: true,
+        ..Subject::free("kms:EncryptionContextKeys")
+    });
+    let wanted = vec![Operand::literal("TOKEN")];
+    let listed = formulas.test(names, Range::Some, Test::StringEqualsIgnoreCase, wanted);
+    let exact = formulas.subject(Subject {
+        exact_pair: true,
+        ..Subject::free("kms:EncryptionContext:token")
+    });
+    let other_spelling = formulas.absent(exact);
+    let both = formulas.and2(listed, other_spelling);
+    let context = super::witness(&formulas, both, true, &RequestContext::new()).unwrap();
+    let stated = super::groups::pair_names(&context);
+    assert!(
+        matches!(stated.as_slice(), [name] if name.eq_ignore_ascii_case("token") && name != "token"),
+        "{context:?}"
+    );
+}
