@@ -8,13 +8,11 @@
     reason = "a bench fails by panicking"
 )]
 
+mod measure;
 mod world;
 
-/// The allocator of the command line.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use keywho::{Change, Engine, Snapshot};
+use measure::{milliseconds, words};
 use std::sync::Arc;
 use std::time::Instant;
 use world::{Shape, generate};
@@ -22,10 +20,7 @@ use world::{Shape, generate};
 const TIMES: usize = 9;
 
 fn main() {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with("--"))
-        .collect();
+    let words = words();
     println!(
         "{:<10}{:>12}{:>12}{:>12}  {:<44}{:>12}{:>12}",
         "", "principals", "keys", "compile ms", "edit", "best ms", "middle ms"
@@ -45,14 +40,14 @@ fn edits(name: &str, shape: Shape) {
     let (snapshot, _) = Snapshot::from_files(generate(shape, 7).files);
     let started = Instant::now();
     let engine = Engine::compile(&snapshot);
-    let compile = 1000.0 * started.elapsed().as_secs_f64();
+    let compile = milliseconds(started);
     let size = engine.size();
     for (what, change) in changes(&snapshot) {
         let mut times: Vec<f64> = (0..TIMES)
             .map(|_| {
                 let started = Instant::now();
                 let changed = engine.with_change(&change).unwrap();
-                let time = 1000.0 * started.elapsed().as_secs_f64();
+                let time = milliseconds(started);
                 drop(changed);
                 time
             })

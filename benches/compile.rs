@@ -9,15 +9,12 @@
     reason = "a bench fails by panicking"
 )]
 
+mod measure;
 mod world;
 
-/// The allocator of the command line.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use keywho::{Engine, MatrixFilter, Snapshot};
+use measure::{apart, memory, milliseconds, words};
 use serde_json::{Value, json};
-use std::process::Command;
 use std::time::Instant;
 use world::{Shape, generate};
 
@@ -26,10 +23,7 @@ const SEED: u64 = 7;
 const ROWS: usize = 1_000_000;
 
 fn main() {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with("--"))
-        .collect();
+    let words = words();
     if let [one, numbers @ ..] = words.as_slice()
         && one == "one"
     {
@@ -59,7 +53,7 @@ fn main() {
         ("adverse", Shape::ADVERSE),
     ] {
         if wanted(name) {
-            println!("{}", line(name, &apart(shape)));
+            println!("{}", line(name, &alone(shape)));
         }
     }
     if wanted("growth") {
@@ -70,7 +64,7 @@ fn main() {
 /// Doubles one dimension at a time.
 fn growth() {
     let base = Shape::of(10);
-    let before = apart(base);
+    let before = alone(base);
     println!("\n{}\n{}", heading(), line("base", &before));
     let doubled = [
         (
@@ -111,7 +105,7 @@ fn growth() {
     ];
     let mut ratios = Vec::new();
     for (name, shape) in doubled {
-        let after = apart(shape);
+        let after = alone(shape);
         println!("{}", line(name, &after));
         let ratio = |field: &str| {
             after[field].as_f64().unwrap_or_default() / before[field].as_f64().unwrap_or_default()
@@ -133,7 +127,7 @@ fn growth() {
 }
 
 /// Measures one organization in a process of its own.
-fn apart(shape: Shape) -> Value {
+fn alone(shape: Shape) -> Value {
     let numbers = [
         shape.accounts,
         shape.roles,
@@ -143,17 +137,7 @@ fn apart(shape: Shape) -> Value {
         shape.teams,
         usize::from(shape.adverse),
     ];
-    let output = Command::new(std::env::current_exe().unwrap())
-        .arg("one")
-        .args(numbers.map(|number| number.to_string()))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    apart(numbers.map(|number| number.to_string()))
 }
 
 const COLUMNS: [(&str, &str); 17] = [
@@ -241,10 +225,6 @@ fn measure(shape: Shape) -> Value {
         "conditions": size.conditions, "who_can": who_can, "what_can": what_can, "listed": listed, "scanned": scanned})
 }
 
-fn milliseconds(since: Instant) -> f64 {
-    1000.0 * since.elapsed().as_secs_f64()
-}
-
 fn to_float(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap())
 }
@@ -252,17 +232,4 @@ fn to_float(number: usize) -> f64 {
 /// Makes the peak start anew from what is in use now.
 fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// A line of this process's memory accounts in MB, where there are any.
-fn memory(name: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kilobytes: f64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))?
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .ok()?;
-    Some(kilobytes / 1024.0)
 }

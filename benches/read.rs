@@ -12,17 +12,14 @@
     reason = "a bench fails by panicking"
 )]
 
+mod measure;
 mod world;
 
-/// The allocator of the command line.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use keywho::Snapshot;
+use measure::{apart, memory, milliseconds, words};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 use world::{Shape, generate};
 
@@ -30,10 +27,7 @@ const SEED: u64 = 7;
 const TIMES: usize = 5;
 
 fn main() {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with("--"))
-        .collect();
+    let words = words();
     if let [one, how, folder] = words.as_slice()
         && one == "one"
     {
@@ -96,7 +90,7 @@ fn line(name: &str, shape: Shape) -> String {
 fn best(how: &str, folder: &Path) -> Value {
     let mut best: Option<Value> = None;
     for _ in 0..TIMES {
-        let new = apart(how, folder);
+        let new = apart([how.as_ref(), folder.as_os_str()]);
         let quicker = best
             .as_ref()
             .is_none_or(|best| new["ms"].as_f64() < best["ms"].as_f64());
@@ -105,21 +99,6 @@ fn best(how: &str, folder: &Path) -> Value {
         }
     }
     best.unwrap()
-}
-
-/// Reads a folder in a process of its own.
-fn apart(how: &str, folder: &Path) -> Value {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["one", how])
-        .arg(folder)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn measure(how: &str, folder: &Path) -> Value {
@@ -169,10 +148,6 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn milliseconds(since: Instant) -> f64 {
-    1000.0 * since.elapsed().as_secs_f64()
-}
-
 /// Milliseconds that processors worked for this process, where that is told: user and system, in ticks of 10 ms.
 fn processor() -> Option<f64> {
     let told = std::fs::read_to_string("/proc/self/stat").ok()?;
@@ -184,17 +159,4 @@ fn processor() -> Option<f64> {
         .map(|ticks| ticks.parse::<f64>().unwrap_or(f64::NAN))
         .sum();
     Some(10.0 * ticks)
-}
-
-/// A line of this process's memory accounts in MB, where there are any.
-fn memory(name: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kilobytes: f64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))?
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .ok()?;
-    Some(kilobytes / 1024.0)
 }
