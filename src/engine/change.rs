@@ -3,11 +3,9 @@
 use super::layers::{Covers, Layer};
 use super::tables::{self, Compiled};
 use super::{Engine, Formulas};
-use crate::cache::Cache;
 use crate::error::Error;
 use crate::facts::classes::{Among, Classes};
 use crate::facts::patch::{Touched, patched};
-use crate::facts::world::World;
 use crate::model::change::Change;
 use std::sync::Arc;
 
@@ -22,24 +20,18 @@ impl Engine {
     /// The edit names something that the snapshot does not have.
     pub fn with_change(&self, change: &Change) -> Result<Engine, Error> {
         let (world, Touched { principals, keys }) = patched(&self.world, change)?;
+        let world = Arc::new(world);
+        let nothing = Engine::nothing(Arc::clone(&world), self.coverage.clone());
+        if self.layers.len() > LAYERS {
+            return Ok(nothing.whole());
+        }
         let mut changed = Engine {
-            world: Arc::new(world),
             layers: self.layers.clone(),
             formulas: Arc::clone(&self.formulas),
             undecided: self.undecided.clone(),
-            cache: Cache::default(),
-            coverage: self.coverage.clone(),
             facts: self.facts,
+            ..nothing
         };
-        let world = Arc::clone(&changed.world);
-        if changed.layers.len() > LAYERS {
-            changed.layers.clear();
-            changed.formulas = Arc::default();
-            changed.undecided.clear();
-            changed.facts = 0;
-            changed.add_layer(Covers::Everything, Among::all(&world));
-            return Ok(changed);
-        }
         if !principals.is_empty() {
             let there = principals
                 .iter()
@@ -64,25 +56,23 @@ impl Engine {
     /// Derives the pairs of some principals and keys, which stand before what there is of them.
     pub(super) fn add_layer(&mut self, covers: Covers, among: Among) {
         let number = u8::try_from(self.layers.len()).unwrap_or(u8::MAX);
-        let world: Arc<World> = Arc::clone(&self.world);
-        let classes = Classes::of(&world, number, among);
+        let classes = Classes::of(&self.world, number, among);
         self.add_derived(covers, classes);
     }
 
     pub(super) fn add_derived(&mut self, covers: Covers, classes: Classes) {
-        let world = Arc::clone(&self.world);
         let Compiled {
             tables,
             formulas,
             undecided,
             facts,
-        } = tables::compile(&world, &classes, Formulas::clone(&self.formulas));
+        } = tables::compile(&self.world, &classes, Formulas::clone(&self.formulas));
         self.formulas = Arc::new(formulas);
         self.undecided.extend(undecided);
         self.facts = self.facts.saturating_add(facts);
         self.layers.push(Arc::new(Layer {
             covers,
-            world,
+            world: Arc::clone(&self.world),
             classes,
             tables,
         }));

@@ -80,32 +80,41 @@ impl Engine {
     /// Lowers the snapshot into facts, runs the rules and folds the result into cells.
     #[must_use]
     pub fn compile(snapshot: &Snapshot) -> Engine {
-        let mut engine = Engine::nothing(snapshot);
-        let among = Among::all(&engine.world);
-        engine.add_layer(Covers::Everything, among);
-        engine
+        Engine::before(snapshot).whole()
     }
 
     /// The same without looking for what is alike.
     #[cfg(test)]
     pub(crate) fn compile_apart(snapshot: &Snapshot) -> Engine {
-        let mut engine = Engine::nothing(snapshot);
+        let mut engine = Engine::before(snapshot);
         let classes = Classes::none(&engine.world);
         engine.add_derived(Covers::Everything, classes);
         engine
     }
 
-    /// The engine before anything is derived.
-    fn nothing(snapshot: &Snapshot) -> Engine {
+    /// The engine of a snapshot before anything is derived.
+    fn before(snapshot: &Snapshot) -> Engine {
+        Engine::nothing(Arc::new(build::world(snapshot)), snapshot.coverage.clone())
+    }
+
+    /// The engine of a world before anything is derived.
+    fn nothing(world: Arc<World>, coverage: Coverage) -> Engine {
         Engine {
-            world: Arc::new(build::world(snapshot)),
+            world,
             layers: Vec::new(),
             formulas: Arc::default(),
             undecided: AHashSet::new(),
             cache: crate::cache::Cache::default(),
-            coverage: snapshot.coverage.clone(),
+            coverage,
             facts: 0,
         }
+    }
+
+    /// The same with everything derived.
+    fn whole(mut self) -> Engine {
+        let among = Among::all(&self.world);
+        self.add_layer(Covers::Everything, among);
+        self
     }
 
     /// How large the compiled snapshot is.

@@ -1,7 +1,6 @@
 //! Snapshot to tables: accounts, levels, policies and keys; principals are in `principals`.
 
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, StatementId};
-use super::naming;
 use super::statement::Statement;
 use super::world::{
     Account, Endpoint, Key, Level, Membership, Organization, Policy, Resource, World, Written,
@@ -225,6 +224,7 @@ impl<'s> Builder<'s> {
                 self.world.grants.push(compiled);
             }
             Arc::make_mut(&mut self.world.key_ids).insert(key.arn.clone(), id);
+            let mentions = self.world.mentions_on(&written, &grants).into_iter().collect();
             self.world.keys.push(Key {
                 arn: key.arn.clone(),
                 id: key.id.clone(),
@@ -247,9 +247,7 @@ impl<'s> Builder<'s> {
                 written,
                 grants,
                 unknown_grants,
-                mentions: naming::mentions(key.policies.iter().map(|one| &one.document), &key.grants)
-                    .into_iter()
-                    .collect(),
+                mentions,
                 actions: ActionSet::ON_KEYS,
             });
         }

@@ -40,9 +40,7 @@ impl Concerned<'_> {
     fn key(&mut self, key: &Key) {
         let world = self.world;
         self.accounts.insert(key.account);
-        let policies = key.policies.iter().filter_map(|&id| world.policy(id));
-        let statements = policies.flat_map(|policy| &policy.statements);
-        for statement in statements.filter_map(|&id| world.statement(id)) {
+        for (_, statement) in world.statements_of(&key.policies) {
             self.statement(statement);
         }
         for grant in key.grants.iter().filter_map(|&id| world.grant(id)) {

@@ -64,10 +64,9 @@ impl<'a> Cast<'a> {
             held.extend(principal.session_policies.iter().flatten());
         }
         for (&id, held) in &mut holders {
-            let account = view.world.account(id).filter(|account| account.scp_member);
-            let levels = account.into_iter().flat_map(|account| &account.levels);
-            let levels = levels.filter_map(|level| view.world.levels.get(level.index()));
-            held.extend(levels.flat_map(|level| &level.scps));
+            if view.world.account(id).is_some_and(|account| account.scp_member) {
+                held.extend(view.world.levels_of(id).flat_map(|level| &level.scps));
+            }
             held.sort_unstable();
             held.dedup();
         }
@@ -410,14 +409,8 @@ impl<'a> Lowering<'a> {
             .copied()
             .collect();
         // S4.10.1: RCPs play no part without a key.
-        if key.kind == Resource::Key
-            && let Some(account) = world.account(key.account)
-        {
-            let levels = account
-                .levels
-                .iter()
-                .filter_map(|level| world.levels.get(level.index()));
-            policies.extend(levels.flat_map(|level| &level.rcps));
+        if key.kind == Resource::Key {
+            policies.extend(world.levels_of(key.account).flat_map(|level| &level.rcps));
         }
         policies.extend(self.scope.endpoint);
         policies.sort_unstable();

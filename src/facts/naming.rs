@@ -1,9 +1,9 @@
 //! Principals that are there because key policies, endpoint policies and grants name them (S3.1.13, S3.1.14).
 
 use super::asking::{session_prefix, unlisted};
-use super::id::{AccountId, PolicyId, PrincipalId};
+use super::id::{AccountId, GrantId, PolicyId, PrincipalId};
 use super::principals::{bare, is_service};
-use super::world::{Account, Grant, Kind, Membership, Party, Principal, World};
+use super::world::{Account, Grant, Kind, Membership, Party, Principal, World, Written};
 use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::{Action, ActionSet};
 use crate::model::key;
@@ -35,6 +35,15 @@ impl World {
         if let Some(mention) = Arc::make_mut(&mut self.mentions).get_mut(&at) {
             mention.created = created.collect();
         }
+    }
+
+    /// Whom the policies of a key and the grants on it name, and the accounts that conditions of the policies ask for.
+    pub(super) fn mentions_on(&self, policies: &[Written], grants: &[GrantId]) -> BTreeSet<String> {
+        let documents = policies.iter().map(|one| &one.text.document);
+        let mut found: BTreeSet<String> = documents.flat_map(mentions_of).collect();
+        let grants = grants.iter().filter_map(|&id| self.grant(id));
+        found.extend(grants.flat_map(|grant| grant.names.iter().cloned()));
+        found
     }
 
     /// Notes that texts stand where others stood; gives those who are new, gone, or others now.
@@ -319,20 +328,8 @@ fn mentioned(text: &str) -> String {
     }
 }
 
-/// Whom the policies of a key and the grants on it name, and the accounts that conditions of the policies ask for.
-pub(super) fn mentions<'a>(
-    documents: impl Iterator<Item = &'a Document>,
-    grants: &[key::Grant],
-) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = documents.flat_map(mentions_of).collect();
-    for grant in grants {
-        found.extend(parties(grant).cloned());
-    }
-    found
-}
-
 /// Whom a grant names.
-pub(super) fn parties(grant: &key::Grant) -> impl Iterator<Item = &String> {
+fn parties(grant: &key::Grant) -> impl Iterator<Item = &String> {
     let parties = [
         &grant.grantee,
         &grant.retiring,

@@ -1,10 +1,9 @@
 //! The world after an edit, sharing what it leaves alone; and whom and what the edit touches.
 
 use super::id::{AccountId, GrantId, KeyId, LevelId, PolicyId, PrincipalId};
-use super::naming;
 use super::principals::unique;
 use super::world::{Key, Kind, Principal, World, Written};
-use crate::error::Error;
+use crate::error::{Error, unknown};
 use crate::model::change::Change;
 use crate::model::key;
 use crate::model::principal::Policy as NamedPolicy;
@@ -48,11 +47,6 @@ struct Patch {
     touched: Touched,
 }
 
-/// An error about a name that is not in the snapshot.
-fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    crate::error::unknown(noun, name, known)
-}
-
 impl Patch {
     fn key_id(&self, arn: &str) -> Result<KeyId, Error> {
         let found = self.world.key_ids.get(arn).copied();
@@ -67,10 +61,7 @@ impl Patch {
         change(key);
         self.touched.keys.insert(id);
         let Some(key) = self.world.key(id) else { return };
-        let documents = key.written.iter().map(|one| &one.text.document);
-        let mut mentions: BTreeSet<String> = documents.flat_map(naming::mentions_of).collect();
-        let grants = key.grants.iter().filter_map(|&id| self.world.grant(id));
-        mentions.extend(grants.flat_map(|grant| grant.names.iter().cloned()));
+        let mentions = self.world.mentions_on(&key.written, &key.grants);
         let before: BTreeSet<String> = key.mentions.iter().cloned().collect();
         if mentions == before {
             return;
@@ -82,13 +73,9 @@ impl Patch {
         }
     }
 
-    fn write(&mut self, policy: &Arc<NamedPolicy>, kind: PolicyKind, inline: bool) -> Written {
-        self.world.write(policy, kind, inline)
-    }
-
     fn key_policy(&mut self, arn: &str, policy: &Arc<NamedPolicy>) -> Result<(), Error> {
         let id = self.key_id(arn)?;
-        let new = self.write(policy, PolicyKind::Key, false);
+        let new = self.world.write(policy, PolicyKind::Key, false);
         self.key(id, |key| {
             match key.written.iter_mut().find(|one| one.text.name == policy.name) {
                 Some(one) => *one = new,
@@ -135,8 +122,8 @@ impl Patch {
     }
 
     fn managed(&mut self, arn: &str, policy: Option<&Arc<NamedPolicy>>) -> Result<(), Error> {
-        let identity = policy.map(|policy| self.write(policy, PolicyKind::Identity, false));
-        let boundary = policy.map(|policy| self.write(policy, PolicyKind::Boundary, false));
+        let identity = policy.map(|policy| self.world.write(policy, PolicyKind::Identity, false));
+        let boundary = policy.map(|policy| self.world.write(policy, PolicyKind::Boundary, false));
         let unread = |kind, name: String| self.world.unknown.get(&(kind, name)).copied();
         let unread_identity = unread(PolicyKind::Identity, format!("managed policy {arn}"));
         let unread_boundary = unread(PolicyKind::Boundary, arn.to_owned());
@@ -191,7 +178,7 @@ impl Patch {
     }
 
     fn inline(&mut self, arn: &str, name: &str, policy: Option<&Arc<NamedPolicy>>) -> Result<(), Error> {
-        let new = policy.map(|policy| self.write(policy, PolicyKind::Identity, true));
+        let new = policy.map(|policy| self.world.write(policy, PolicyKind::Identity, true));
         let (id, principal) = self.user_or_role(arn)?;
         let mut held = Held::of(principal);
         let own = |one: &Written| one.inline;
@@ -224,7 +211,7 @@ impl Patch {
         if let Some(policy) = policy {
             Arc::make_mut(&mut self.world.managed).insert(policy.name.clone());
         }
-        let new = policy.map(|policy| self.write(policy, PolicyKind::Boundary, false));
+        let new = policy.map(|policy| self.world.write(policy, PolicyKind::Boundary, false));
         let (id, principal) = self.user_or_role(arn)?;
         // S3.1.5: a service-linked role has no boundary.
         if principal.service_linked {

@@ -4,7 +4,6 @@ use super::id::{
     AccountId, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId,
     TestId,
 };
-
 use super::union::{Names, Rename};
 
 macro_rules! rows {

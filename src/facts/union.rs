@@ -16,6 +16,8 @@ use ahash::{AHashMap, AHashSet};
 pub(crate) struct Union {
     pub(crate) facts: Facts,
     pub(crate) originals: Originals,
+    /// How many policies somebody holds.
+    held: usize,
 }
 
 impl Union {
@@ -25,6 +27,7 @@ impl Union {
         let of_accounts = facts.rcp_reaches.iter().map(|&(_, policy)| policy);
         let mut names = Names {
             originals: &mut self.originals,
+            held: &mut self.held,
             new: News::default(),
             guardrails: of_levels.chain(of_accounts).collect(),
         };
@@ -67,7 +70,6 @@ macro_rules! renamed {
         /// The ids that those of a union stand for, by position.
         #[derive(Debug, Default)]
         pub(crate) struct Originals {
-            policies: usize,
             $($sort: Vec<$id>,)*
         }
 
@@ -106,6 +108,7 @@ renamed! {
 /// Who is who while the facts of one key are added.
 pub(crate) struct Names<'a> {
     originals: &'a mut Originals,
+    held: &'a mut usize,
     new: News,
     guardrails: AHashSet<PolicyId>,
 }
@@ -114,10 +117,10 @@ impl Names<'_> {
     /// The id of a policy that somebody holds. Nothing that is derived names it: its own is not needed again, and counted
     /// from the end it is none of a guardrail's.
     fn held(&mut self, policy: PolicyId) -> PolicyId {
-        let policies = &mut self.originals.policies;
+        let held = &mut *self.held;
         *self.new.policies.entry(policy).or_insert_with(|| {
-            *policies += 1;
-            PolicyId(u32::MAX - PolicyId::at(*policies).0)
+            *held += 1;
+            PolicyId(u32::MAX - PolicyId::at(*held).0)
         })
     }
 }

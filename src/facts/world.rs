@@ -345,6 +345,25 @@ impl World {
         self.statements.get(id.index())
     }
 
+    /// The statements of some policies.
+    pub(crate) fn statements_of<'a>(
+        &'a self,
+        policies: impl IntoIterator<Item = &'a PolicyId, IntoIter: 'a>,
+    ) -> impl Iterator<Item = (StatementId, &'a Statement)> {
+        let policies = policies.into_iter().filter_map(|&id| self.policy(id));
+        let statements = policies.flat_map(|policy| &policy.statements);
+        statements.filter_map(|&id| Some((id, self.statement(id)?)))
+    }
+
+    /// What is attached on the path of an account, from the root of the organization down.
+    pub(crate) fn levels_of(&self, account: AccountId) -> impl Iterator<Item = &Level> {
+        let levels = self
+            .account(account)
+            .into_iter()
+            .flat_map(|account| &account.levels);
+        levels.filter_map(|level| self.levels.get(level.index()))
+    }
+
     /// A grant of the table.
     pub(crate) fn grant(&self, id: GrantId) -> Option<&Grant> {
         self.grants.get(id.index())

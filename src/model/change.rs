@@ -4,7 +4,7 @@ use super::Collected;
 use super::key::{Grant, Key};
 use super::principal::{Account, Permissions, Policy};
 use super::snapshot::Snapshot;
-use crate::error::Error;
+use crate::error::{Error, unknown};
 use std::sync::Arc;
 
 /// One edit of a snapshot. Names are exact: ARNs of keys and principals, ids of targets.
@@ -67,13 +67,8 @@ pub enum Change {
 }
 
 /// An error about a name that is not in the snapshot.
-fn unknown(noun: &'static str, name: &str) -> Error {
-    Error::Name {
-        problem: "unknown",
-        noun,
-        name: name.to_owned(),
-        suggestions: Vec::new(),
-    }
+fn missing(noun: &'static str, name: &str) -> Error {
+    unknown(noun, name, std::iter::empty())
 }
 
 impl Snapshot {
@@ -103,7 +98,7 @@ impl Snapshot {
                 let before = key.grants.len();
                 key.grants.retain(|grant| grant.id != *id);
                 if key.grants.len() == before {
-                    return Err(unknown("grant", id));
+                    return Err(missing("grant", id));
                 }
             }
             Change::Managed { arn, policy } => self.managed(arn, policy.as_ref())?,
@@ -121,7 +116,7 @@ impl Snapshot {
                         .for_each(|one| *one = Arc::clone(policy)),
                     (Some(at), None) => drop(inline.remove(at)),
                     (None, Some(policy)) => inline.push(Arc::clone(policy)),
-                    (None, None) => return Err(unknown("inline policy", name)),
+                    (None, None) => return Err(missing("inline policy", name)),
                 }
             }
             Change::Boundary { principal, policy } => {
@@ -139,12 +134,12 @@ impl Snapshot {
 
     fn key_mut(&mut self, arn: &str) -> Result<&mut Key, Error> {
         let found = self.keys.iter_mut().find(|key| key.arn == arn);
-        found.ok_or_else(|| unknown("key", arn))
+        found.ok_or_else(|| missing("key", arn))
     }
 
     fn account_mut(&mut self, of: &str) -> Result<&mut Account, Error> {
         let account = crate::arn::account_of(of).and_then(|id| self.accounts.get_mut(id));
-        account.ok_or_else(|| unknown("principal", of))
+        account.ok_or_else(|| missing("principal", of))
     }
 
     fn permissions_mut(&mut self, arn: &str) -> Result<&mut Permissions, Error> {
@@ -156,7 +151,7 @@ impl Snapshot {
         let found = users.chain(roles).find(|(known, _)| *known == arn);
         found
             .map(|(_, permissions)| permissions)
-            .ok_or_else(|| unknown("principal", arn))
+            .ok_or_else(|| missing("principal", arn))
     }
 
     fn managed(&mut self, arn: &str, policy: Option<&Arc<Policy>>) -> Result<(), Error> {
@@ -180,7 +175,7 @@ impl Snapshot {
         }
         match found {
             true => Ok(()),
-            false => Err(unknown("managed policy", arn)),
+            false => Err(missing("managed policy", arn)),
         }
     }
 
@@ -188,10 +183,10 @@ impl Snapshot {
         let organization = self
             .organization
             .as_mut()
-            .ok_or_else(|| unknown("target", target))?;
+            .ok_or_else(|| missing("target", target))?;
         let placed = organization.parents.contains_key(target);
         if !placed && !organization.members.iter().any(|member| member == target) {
-            return Err(unknown("target", target));
+            return Err(missing("target", target));
         }
         let attached = organization.attachments.entry(target.to_owned()).or_default();
         match policy {
@@ -202,7 +197,7 @@ impl Snapshot {
                 organization.policies.insert(id.to_owned(), Arc::clone(policy));
             }
             None if attached.iter().any(|one| one == id) => attached.retain(|one| one != id),
-            None => return Err(unknown("attached policy", id)),
+            None => return Err(missing("attached policy", id)),
         }
         Ok(())
     }

@@ -33,7 +33,6 @@ pub(crate) struct Classes {
     /// The layer of tables that they are for.
     layer: u8,
     among: Among,
-    for_everybody: bool,
     /// Principals and keys that are alike but for texts that name them.
     principals: Partition<PrincipalId>,
     keys: Partition<KeyId>,
@@ -88,7 +87,9 @@ impl Among {
     }
 
     fn has(&self, principal: PrincipalId) -> bool {
-        self.principals.binary_search(&principal).is_ok()
+        // Of everybody, each is at its own place.
+        self.principals.get(principal.index()) == Some(&principal)
+            || self.principals.binary_search(&principal).is_ok()
     }
 
     /// The statements that may say something about them, in order.
@@ -102,9 +103,7 @@ impl Among {
         accounts.extend(keys().map(|key| key.account));
         accounts.sort_unstable();
         accounts.dedup();
-        let accounts = accounts.into_iter().filter_map(|id| world.account(id));
-        let levels = accounts.flat_map(|account| &account.levels);
-        let levels = levels.filter_map(|level| world.levels.get(level.index()));
+        let levels = accounts.into_iter().flat_map(|id| world.levels_of(id));
         let mut policies: Vec<PolicyId> = levels
             .flat_map(|level| level.scps.iter().chain(&level.rcps))
             .copied()
@@ -113,10 +112,8 @@ impl Among {
         policies.extend(keys().flat_map(|key| &key.policies));
         policies.sort_unstable();
         policies.dedup();
-        let policies = policies.into_iter().filter_map(|id| world.policy(id));
-        let mut statements: Vec<StatementId> = policies
-            .flat_map(|policy| policy.statements.iter().copied())
-            .collect();
+        let statements = world.statements_of(&policies);
+        let mut statements: Vec<StatementId> = statements.map(|(id, _)| id).collect();
         statements.sort_unstable();
         statements.dedup();
         statements
@@ -272,7 +269,6 @@ impl Classes {
         });
         Classes {
             layer,
-            for_everybody: among.principals.len() == world.principals.len(),
             standing: standing.collect(),
             pairs: Pairs::new(world, &among, &holders, &texts),
             among,
@@ -289,7 +285,6 @@ impl Classes {
     pub(crate) fn none(world: &World) -> Classes {
         let among = Among::all(world);
         Classes {
-            for_everybody: true,
             pairs: Pairs::all_single(world),
             principals: Partition::of(world.principals.len(), &among.principals, |own| own),
             keys: Partition::of(world.keys.len(), &among.keys, |own| own),
@@ -302,7 +297,7 @@ impl Classes {
     pub(crate) fn site(&self, principal: PrincipalId, key: KeyId) -> Site {
         let (text, holder) = (self.texts.first(key), self.holders.first(principal));
         // What texts say of somebody who is not among those at hand was not looked up.
-        let stranger = !self.for_everybody && !self.among.has(principal);
+        let stranger = !self.among.has(principal);
         let (part, principal, key) = if stranger || self.pairs.single.has(key, principal) {
             (Part::Single, principal, key)
         } else if self.pairs.named.has(text, principal) {

@@ -2,7 +2,7 @@
 
 use super::{Among, Part, Partition};
 use crate::facts::id::{KeyId, PolicyId, PrincipalId};
-use crate::facts::statement::{About, Statement};
+use crate::facts::statement::About;
 use crate::facts::world::{Key, Resource, World};
 use ahash::AHashMap;
 
@@ -105,15 +105,10 @@ impl Pairs {
     }
 }
 
-fn statements<'a>(world: &'a World, policies: &'a [PolicyId]) -> impl Iterator<Item = &'a Statement> {
-    let policies = policies.iter().filter_map(|&id| world.policy(id));
-    let statements = policies.flat_map(|policy| &policy.statements);
-    statements.filter_map(|&id| world.statement(id))
-}
-
 /// Everybody whom the principal elements of a key's policies name.
 fn named_on(world: &World, key: &Key) -> Vec<PrincipalId> {
-    let texts = statements(world, &key.policies).flat_map(Statement::principal_texts);
+    let statements = world.statements_of(&key.policies);
+    let texts = statements.flat_map(|(_, statement)| statement.principal_texts());
     texts.flat_map(|text| world.named(text)).collect()
 }
 
@@ -150,10 +145,10 @@ fn listed(world: &World, among: &Among, holders: &Partition<PrincipalId>) -> Lis
 }
 
 fn keys_listed(world: &World, policy: PolicyId) -> Vec<KeyId> {
-    let listing = statements(world, std::slice::from_ref(&policy));
+    let listing = world.statements_of([&policy]);
     let texts = listing
-        .filter(|one| one.about == About::ListedKeys)
-        .flat_map(Statement::resources);
+        .filter(|(_, one)| one.about == About::ListedKeys)
+        .flat_map(|(_, one)| one.resources());
     let mut keys: Vec<KeyId> = texts.filter_map(|arn| world.key_ids.get(arn).copied()).collect();
     keys.retain(|&id| world.key(id).is_some_and(|key| key.kind == Resource::Key));
     keys

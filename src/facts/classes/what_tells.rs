@@ -92,10 +92,9 @@ impl<'a> Telling<'a> {
 
     /// The statements of policies that count, in order.
     pub(super) fn counting(&self, policies: &[PolicyId]) -> Vec<StatementId> {
-        let policies = policies.iter().filter_map(|&id| self.world.policy(id));
-        let counts = |id: &StatementId| self.world.statement(*id).is_some_and(|one| self.counts(one));
-        let statements = policies.flat_map(|policy| policy.statements.iter().copied());
-        let mut counting: Vec<StatementId> = statements.filter(counts).collect();
+        let statements = self.world.statements_of(policies);
+        let counting = statements.filter(|(_, statement)| self.counts(statement));
+        let mut counting: Vec<StatementId> = counting.map(|(id, _)| id).collect();
         counting.sort_unstable();
         counting.dedup();
         counting
@@ -189,16 +188,14 @@ impl<'a> Telling<'a> {
     /// What is asked of a principal, and of all that carry the same.
     pub(super) fn asked_of(&self, principal: &Principal) -> Asked {
         let mut asked = self.of_all.clone();
-        let world = self.world;
-        let account = principal.account.and_then(|id| world.account(id));
-        let levels = account.into_iter().flat_map(|account| &account.levels);
-        let scps = levels
-            .filter_map(|level| world.levels.get(level.index()))
-            .flat_map(|level| &level.scps);
+        let levels = principal
+            .account
+            .into_iter()
+            .flat_map(|id| self.world.levels_of(id));
+        let scps = levels.flat_map(|level| &level.scps);
         let policies = principal.policies.iter().chain(&principal.boundary).chain(scps);
-        let policies = policies.filter_map(|&id| world.policy(id));
-        let own = policies.flat_map(|policy| &policy.statements);
-        let own = own.filter_map(|id| self.of_statement.get(id));
+        let own = self.world.statements_of(policies);
+        let own = own.filter_map(|(id, _)| self.of_statement.get(&id));
         own.for_each(|other| asked.extend(other));
         asked.values.retain(|&name| {
             self.names.get(name as usize).is_some_and(|name| {
@@ -254,14 +251,8 @@ impl<'a> Telling<'a> {
                 signs.push(covered(statement, element, key, account));
             }
         }
-        let own = key
-            .policies
-            .iter()
-            .filter_map(|&policy| self.world.policy(policy));
-        let own = own.flat_map(|policy| &policy.statements);
-        for &id in own {
-            let counts = |one: &&Statement| self.counts(one) && one.tells_keys_apart();
-            if let Some(statement) = self.world.statement(id).filter(counts) {
+        for (id, statement) in self.world.statements_of(&key.policies) {
+            if self.counts(statement) && statement.tells_keys_apart() {
                 signs.push(covered(statement, id.0, key, account));
             }
         }
