@@ -3,7 +3,7 @@
 use super::asking::{session_prefix, unlisted};
 use super::id::{AccountId, GrantId, PolicyId, PrincipalId};
 use super::principals::{bare, is_service};
-use super::world::{Account, Grant, Kind, Membership, Party, Principal, World, Written};
+use super::world::{Account, Grant, Key, Kind, Membership, Party, Principal, World, Written};
 use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::{Action, ActionSet};
 use crate::model::key;
@@ -178,8 +178,8 @@ impl World {
 
     /// The partition that texts without one mean: that of the snapshot.
     fn partition(&self) -> String {
-        let first = self.keys.get(0).and_then(|key| Arn::parse(&key.arn));
-        first.map_or("aws", |arn| arn.partition).to_owned()
+        let first = self.keys.get(0).and_then(Key::partition);
+        first.unwrap_or("aws").to_owned()
     }
 
     fn named_account(&mut self, account: &str, partition: &str) {

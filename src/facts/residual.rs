@@ -76,10 +76,11 @@ pub(crate) struct Of<'a> {
 impl<'a> Case<'a> {
     /// S1.1: principals and keys never meet across partitions; services belong to all.
     pub(crate) fn in_one_partition(&self) -> bool {
-        let written = self.key.arn.strip_prefix("arn:");
-        let own = written.and_then(|rest| rest.split(':').next());
         self.principal.kind == Kind::Service
-            || own.is_none_or(|partition| partition == self.principal.partition)
+            || self
+                .key
+                .partition()
+                .is_none_or(|partition| partition == self.principal.partition)
     }
 
     fn any(&self, action: Action, policy: PolicyKind) -> AnyRequest<'a> {

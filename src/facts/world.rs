@@ -292,6 +292,13 @@ impl Default for KeyId {
     }
 }
 
+impl Key {
+    /// The partition in its ARN; what stands for no resource is in none.
+    pub(crate) fn partition(&self) -> Option<&str> {
+        self.arn.strip_prefix("arn:")?.split(':').next()
+    }
+}
+
 impl World {
     /// An account of the table.
     pub(crate) fn account(&self, id: AccountId) -> Option<&Account> {

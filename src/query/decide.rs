@@ -290,10 +290,19 @@ fn infeasible(case: &Case<'_>, action: Action) -> Option<&'static str> {
     if principal.kind == Kind::Service || key.kind == Resource::Nothing {
         return None;
     }
-    if !case.in_one_partition() {
-        return Some("S1.1");
+    barred(
+        case.in_one_partition(),
+        principal.account == Some(key.account),
+        action,
+    )
+}
+
+/// The same for somebody who is no service, on a key.
+pub(super) fn barred(in_one_partition: bool, own_account: bool, action: Action) -> Option<&'static str> {
+    match in_one_partition {
+        false => Some("S1.1"),
+        true => (!own_account && !action.is_cross_account()).then_some("S4.2.1"),
     }
-    (principal.account != Some(key.account) && !action.is_cross_account()).then_some("S4.2.1")
 }
 
 /// In an open context what is not stated has some value, the same for all who ask (S6.8).

@@ -67,7 +67,7 @@ struct Made<'a> {
     /// The class that is divided, if one is.
     within: Option<KeyId>,
     account: AccountId,
-    partition: &'a str,
+    partition: Option<&'a str>,
     region: &'a str,
     aws_managed: bool,
     spec: Option<&'a str>,
@@ -110,7 +110,7 @@ pub(super) fn keys(
         let made = Made {
             within: within.map(|within| within.first(own)),
             account: key.account,
-            partition: crate::arn::Arn::parse(&key.arn).map_or("", |arn| arn.partition),
+            partition: key.partition(),
             region: &key.region,
             aws_managed: key.aws_managed,
             spec: key.spec.as_deref(),

@@ -14,7 +14,7 @@ use crate::facts::id::{AccountId, KeyId};
 use crate::facts::world::{Kind, Resource};
 use crate::model::action::{Action, ActionSet};
 use crate::model::request::Request;
-use crate::query::decide::usable;
+use crate::query::decide::{barred, usable};
 use crate::query::request;
 use ahash::AHashMap;
 use std::sync::Arc;
@@ -209,14 +209,11 @@ impl Batch<'_> {
             Target::Short => self.short(who, resource)?,
         };
         let one = self.principals.at(who)?.as_ref()?;
-        // As `infeasible` has it (S1.1, S4.2.1).
         let own = one.account == Some(on.account);
         let elsewhere = on.partition.is_some_and(|partition| partition != one.partition);
         let infeasible = match one.kind {
             Kind::Service => None,
-            _ if elsewhere => Some("S1.1"),
-            _ if !own && !action.is_cross_account() => Some("S4.2.1"),
-            _ => None,
+            _ => barred(!elsewhere, own, action),
         };
         let stand_in = one.stand_in;
         let lacks = match own && !elsewhere && !on.asks_who {
@@ -277,19 +274,12 @@ impl Batch<'_> {
 fn on(engine: &Engine, vocabulary: &mut Vocabulary, id: KeyId, name: &str) -> Option<On> {
     let key = engine.world.key(id).filter(|key| key.kind == Resource::Key)?;
     let unusable = ActionSet::ALL.iter();
-    let partition = key
-        .arn
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.split(':').next());
+    let partition = key.partition();
     // Of the principals of its own account, a statement that opens the key to the account asks nothing else.
-    let statements = key
-        .policies
-        .iter()
-        .filter_map(|&policy| engine.world.policy(policy));
-    let statements = statements.flat_map(|policy| &policy.statements);
-    let statements = statements.filter_map(|&id| engine.world.statement(id));
+    let statements = engine.world.statements_of(&key.policies);
     let of_who = |name: KeyName| name.known.is_some_and(|known| known.class() == Class::Principal);
-    let asks_who = statements.filter(|statement| statement.allows).any(|statement| {
+    let mut allows = statements.filter(|(_, statement)| statement.allows);
+    let asks_who = allows.any(|(_, statement)| {
         let mut asked = statement.conditions.iter().flat_map(|condition| condition.keys());
         asked.any(of_who) || statement.resource_variables().into_iter().any(of_who)
     });
