@@ -39,6 +39,9 @@ pub enum Error {
     /// A request that cannot be a request: what is wrong with it.
     #[error("{0}")]
     Request(String),
+    /// Settings that say nothing, or something that cannot be: what is wrong with them.
+    #[error("{0}")]
+    Settings(String),
 }
 
 impl Error {
@@ -52,7 +55,7 @@ impl Error {
             }
             Error::Name { suggestions, .. } if suggestions.is_empty() => None,
             Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
-            Error::Request(_) => None,
+            Error::Request(_) | Error::Settings(_) => None,
         }
     }
 }

@@ -20,6 +20,7 @@
 //! | `cells` | rows of the rules into one formula for each action |
 //! | `engine` | a snapshot into the whole relation, once |
 //! | `query` | questions into [`Row`]s and [`Decision`]s |
+//! | [`audit`] | the relation and what policies say into findings |
 //! | [`report`] | answers into text, JSON and CSV |
 //!
 //! What does not happen: only `inventory` and the command line do input or output; nothing after `inventory` fails
@@ -29,6 +30,7 @@
 
 mod answer;
 pub mod arn;
+pub mod audit;
 mod cache;
 mod cells;
 pub mod condition;
@@ -48,11 +50,13 @@ mod rules;
 pub mod source;
 
 pub use answer::{Access, Decision, Derivation, GrantRef, Outcome, Residual, Row, StatementRef};
+pub use audit::{Audit, Finding};
 pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
 pub use model::change::Change;
+pub use model::finding::Severity;
 pub use model::request::{PlainRequest, Request};
 pub use model::snapshot::Snapshot;
 pub use query::batch::{Batch, Name, Resolved, Verdict};

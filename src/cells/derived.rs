@@ -239,6 +239,11 @@ impl Derived {
         of_key.get(start).is_some_and(|row| row.principal == principal)
     }
 
+    /// The paths that lead a principal to a key.
+    pub(crate) fn paths_of(&self, principal: PrincipalId, key: KeyId) -> &[PathRow] {
+        run_of(self.paths.of(key), |row| row.principal.cmp(&principal))
+    }
+
     /// The cell of one pair; `account` is the principal's.
     pub(crate) fn cell(&self, principal: PrincipalId, key: KeyId, account: Option<AccountId>) -> Cell {
         let levels = account.map_or(&[][..], |account| {
@@ -249,7 +254,7 @@ impl Derived {
             .map(|row| row.1)
             .collect();
         Cell {
-            paths: run_of(self.paths.of(key), |row| row.principal.cmp(&principal)).to_vec(),
+            paths: self.paths_of(principal, key).to_vec(),
             denies: self.denies_of(principal, key, account, &under),
             allows: run_of(self.allows.of(key), |row| row.principal.cmp(&principal)).to_vec(),
             levels: levels.to_vec(),

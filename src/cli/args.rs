@@ -152,6 +152,9 @@ pub(super) enum Verb {
     /// Every principal, key and action: the whole relation
     #[command(after_long_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),
+    /// What an auditor should look at: findings about keys, policies and grants
+    #[command(after_long_help = AUDIT_EXAMPLES)]
+    Audit(Audit),
     /// What the snapshot holds, what it lacks and what that makes unknown
     #[command(after_long_help = COVERAGE_EXAMPLES)]
     Coverage,
@@ -339,6 +342,73 @@ pub(super) struct Matrix {
     /// Sets of principals, keys and actions with the same access, instead of one row each; as ndjson or json
     #[arg(long, help_heading = "Output", conflicts_with_all = ["context", "at", "certain", "possible", "wide"])]
     pub(super) blocks: bool,
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  keywho audit -s snapshot
+  keywho audit -s snapshot --rule A6 --rule A14 --key 'alias/payments-*'
+  keywho audit -s snapshot --format json -o audit.json
+  keywho audit -s snapshot --baseline audit.json --fail-on high
+  keywho audit --rules
+
+Settings are read from `keywho.toml` in the working folder, or from the file that --config
+names: trusted accounts, administrators, and accepted findings with reason and expiry.";
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// List the rules, with why they matter and what to do, and look at no snapshot
+    #[arg(long, conflicts_with_all = ["keys", "baseline", "fail_on", "config"])]
+    pub(super) rules: bool,
+    /// Only these rules; repeatable
+    #[arg(long = "rule", value_name = "ID", help_heading = "Selection")]
+    pub(super) only: Vec<String>,
+    /// Only findings about these keys: ids, ARNs or aliases, `*` and `?` stand for any text; repeatable
+    #[arg(long = "key", value_name = "PATTERN", help_heading = "Selection")]
+    pub(super) keys: Vec<String>,
+    /// Settings [default: keywho.toml, if it is there]
+    #[arg(long, value_name = "FILE", env = "KEYWHO_CONFIG", help_heading = "Input")]
+    pub(super) config: Option<PathBuf>,
+    /// An earlier report in JSON: what it has is not found again
+    #[arg(long, value_name = "FILE", help_heading = "Gate")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Exit with 1 for findings of this severity or a worse one
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SEVERITY",
+        default_value = "low",
+        help_heading = "Gate"
+    )]
+    pub(super) fail_on: Severity,
+}
+
+/// Severities, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Severity {
+    /// To know
+    Info,
+    /// To look at when there is time
+    Low,
+    /// To plan
+    Medium,
+    /// To do soon
+    High,
+    /// To do now
+    Critical,
+}
+
+impl From<Severity> for keywho::Severity {
+    fn from(severity: Severity) -> keywho::Severity {
+        match severity {
+            Severity::Info => keywho::Severity::Info,
+            Severity::Low => keywho::Severity::Low,
+            Severity::Medium => keywho::Severity::Medium,
+            Severity::High => keywho::Severity::High,
+            Severity::Critical => keywho::Severity::Critical,
+        }
+    }
 }
 
 const COVERAGE_EXAMPLES: &str = "\

@@ -4,6 +4,7 @@
 //! of the library cannot.
 
 mod args;
+mod audit;
 mod coverage;
 mod decide;
 mod input;
@@ -60,6 +61,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::WhatCan(args) => what_can::run(&cli.global, args),
         Verb::Decide(args) => decide::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
+        Verb::Audit(args) => audit::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
     }

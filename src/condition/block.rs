@@ -121,6 +121,24 @@ impl PreparedCondition {
         &self.base
     }
 
+    /// Its prefix.
+    #[must_use]
+    pub fn set(&self) -> SetPrefix {
+        self.set
+    }
+
+    /// Whether it ends in `IfExists`.
+    #[must_use]
+    pub fn if_exists(&self) -> bool {
+        self.if_exists
+    }
+
+    /// Whether one of the values depends on the request.
+    #[must_use]
+    pub fn has_variables(&self) -> bool {
+        self.values.iter().any(PreparedValue::has_variables)
+    }
+
     /// The condition on one line; equal for equal conditions.
     #[must_use]
     pub fn text(&self) -> String {

@@ -20,6 +20,7 @@ use crate::facts::residual::Case;
 use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
+use crate::rules::PathRow;
 use ahash::AHashSet;
 pub(crate) use fold::Folded;
 pub(crate) use layers::Pair;
@@ -239,6 +240,12 @@ impl Engine {
                 .cell(site, principal.and_then(|principal| principal.account))
         };
         self.layer_of(site).map(cell).unwrap_or_default()
+    }
+
+    /// The paths that lead to a cell of the tables.
+    pub(crate) fn paths_of(&self, site: Site) -> &[PathRow] {
+        self.layer_of(site)
+            .map_or(&[], |layer| layer.tables.paths_of(site))
     }
 
     /// Whether some path leads to a cell of the tables.

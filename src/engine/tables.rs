@@ -13,6 +13,7 @@ use crate::facts::relations::Facts;
 use crate::facts::union::Union;
 use crate::facts::view::View;
 use crate::facts::world::{Key, Principal, World};
+use crate::rules::PathRow;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -235,6 +236,12 @@ impl Tables {
         let table = self.of(site.part, site.key);
         let cell = |table: &Table| table.derived.cell(site.principal, site.key, account);
         table.map(cell).unwrap_or_default()
+    }
+
+    /// The paths that lead to a cell.
+    pub(super) fn paths_of(&self, site: Site) -> &[PathRow] {
+        let table = self.of(site.part, site.key);
+        table.map_or(&[], |table| table.derived.paths_of(site.principal, site.key))
     }
 
     /// Whether some path leads to a cell.

@@ -1,6 +1,7 @@
 //! From the snapshot to facts: everything about strings, ARNs and conditions is finished here.
 
 pub(crate) mod asking;
+pub(crate) mod audited;
 pub(crate) mod build;
 pub(crate) mod classes;
 mod concerned;

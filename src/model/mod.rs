@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod change;
+pub mod finding;
 pub mod key;
 pub mod organization;
 pub mod principal;

@@ -143,7 +143,7 @@ impl Engine {
 }
 
 /// Shorter ways to write a principal: `role/path/name`, `role/name`, `name`, and the account before them.
-fn short_names<'a>(
+pub(crate) fn short_names<'a>(
     principal: &'a facts::world::Principal,
     account: &'a str,
 ) -> impl Iterator<Item = String> + 'a {

@@ -4,6 +4,7 @@ use crate::answer::{Derivation, GrantRef, StatementRef};
 use crate::facts::id::{Basis, GrantId, Layer, Route, StatementId};
 use crate::facts::residual::Case;
 use crate::facts::view::View;
+use crate::facts::world::Written;
 use crate::rules::PathRow;
 use crate::source::Location;
 
@@ -50,7 +51,19 @@ pub(crate) fn layer(layer: Layer) -> &'static str {
 
 /// Names a statement, as it is written in each policy of the principal or the key that says it.
 pub(crate) fn statements(case: &Case<'_>, id: StatementId) -> Vec<StatementRef> {
-    let view = case.view;
+    written(
+        case.view,
+        case.key.written.iter().chain(&case.principal.written),
+        id,
+    )
+}
+
+/// Names a statement, as it is written in each of some policies that says it; by itself where none does.
+pub(crate) fn written<'a>(
+    view: View<'_>,
+    policies: impl Iterator<Item = &'a Written>,
+    id: StatementId,
+) -> Vec<StatementRef> {
     let Some(statement) = view.statement(id) else {
         return Vec::new();
     };
@@ -64,8 +77,7 @@ pub(crate) fn statements(case: &Case<'_>, id: StatementId) -> Vec<StatementRef> 
             line,
         }
     };
-    let written = case.key.written.iter().chain(&case.principal.written);
-    let found: Vec<StatementRef> = written
+    let found: Vec<StatementRef> = policies
         .flat_map(|written| {
             let each = written.statements.iter().zip(&written.text.document.statements);
             let own = each.filter(|(own, _)| **own == id);
@@ -83,10 +95,9 @@ pub(crate) fn statements(case: &Case<'_>, id: StatementId) -> Vec<StatementRef> 
     }
 }
 
-/// Names the grant a path rests on: of several that are alike, the one asked about, or the first.
-fn grant(case: &Case<'_>, route: Route, id: GrantId) -> Option<GrantRef> {
-    let view = case.view;
-    let grant = case.grant_meant(route, id).and_then(|id| view.world.grant(id))?;
+/// Names a grant.
+pub(crate) fn grant_named(view: View<'_>, id: GrantId) -> Option<GrantRef> {
+    let grant = view.world.grant(id)?;
     let (file, line) = place(view, grant.location);
     Some(GrantRef {
         id: grant.id.clone(),
@@ -96,7 +107,12 @@ fn grant(case: &Case<'_>, route: Route, id: GrantId) -> Option<GrantRef> {
     })
 }
 
-fn place(view: View<'_>, location: Location) -> (String, u32) {
+/// Names the grant a path rests on: of several that are alike, the one asked about, or the first.
+fn grant(case: &Case<'_>, route: Route, id: GrantId) -> Option<GrantRef> {
+    grant_named(case.view, case.grant_meant(route, id)?)
+}
+
+pub(crate) fn place(view: View<'_>, location: Location) -> (String, u32) {
     let file = location
         .file
         .map_or_else(String::new, |file| view.world.files.name(file).to_owned());

@@ -3,6 +3,7 @@
 //! Everything here turns values into bytes or text in memory, or back; who writes them where is the command line's
 //! business. A format never changes an answer: what is shown is what the query said.
 
+pub mod audit;
 pub mod csv;
 pub mod diagnostics;
 pub mod json;

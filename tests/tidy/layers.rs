@@ -21,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy", &["model", "condition"]),
     ("inventory", &["model", "policy", "condition"]),
     ("facts", &["model", "policy", "condition"]),
-    ("rules", &["facts", "model::action"]),
+    (
+        "rules",
+        &["facts", "model::action", "model::finding", "policy::document"],
+    ),
     ("cells", &["model", "condition", "facts", "rules"]),
     ("answer", &["model", "condition"]),
     (
@@ -60,8 +63,30 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["model", "policy", "condition", "facts", "engine", "query"],
     ),
     (
+        "audit",
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "rules",
+            "cells",
+            "answer",
+            "engine",
+            "query",
+        ],
+    ),
+    (
         "report",
-        &["model", "policy", "condition", "answer", "query", "explain"],
+        &[
+            "model",
+            "policy",
+            "condition",
+            "answer",
+            "query",
+            "explain",
+            "audit",
+        ],
     ),
 ];
 

@@ -1,0 +1,119 @@
+//! What an auditor wants to know, as rules over derived access and over what policies say (semantics, section 8).
+//!
+//! Each program looks at one kind of thing. It sees ids, masks and enumerations, never text; the words are in
+//! [`catalogue`]. A finding is about something ([`On`]) and has evidence: what the rules found, piece by piece. What rests
+//! on access that is not certain counts one step less ([`weighed`]).
+
+pub(crate) mod access;
+pub(crate) mod catalogue;
+pub(crate) mod key_policies;
+
+use crate::facts::audited::{AuditFacts, HolderId, Sure};
+use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
+use crate::model::action::{Action, ActionSet, Level};
+use crate::model::finding::Severity;
+use catalogue::Check;
+
+/// What a finding is about: one finding for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum On {
+    /// A key.
+    Key(KeyId),
+    /// A key and an account that has to do with it.
+    KeyAccount(KeyId, AccountId),
+    /// A statement in the policy of a key, or one that has to do with it.
+    KeyStatement(KeyId, StatementId),
+    /// A grant on a key.
+    KeyGrant(KeyId, GrantId),
+    /// A key and another one.
+    KeyKey(KeyId, KeyId),
+    /// A statement, wherever it stands.
+    Statement(StatementId),
+    /// An account.
+    Account(AccountId),
+}
+
+/// One piece of what a finding rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Evidence {
+    /// Nothing but what the finding is about.
+    Itself,
+    /// Access.
+    Holder(HolderId, Mask),
+    /// A statement, as far as it is about actions.
+    Statement(StatementId, Mask),
+    /// A grant, as far as it is about operations.
+    Grant(GrantId, Mask),
+    /// A principal.
+    Principal(PrincipalId),
+}
+
+/// One piece of one finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FindingRow {
+    pub(crate) check: Check,
+    pub(crate) on: On,
+    pub(crate) severity: Severity,
+    pub(crate) sure: Sure,
+    pub(crate) evidence: Evidence,
+}
+
+/// Runs the rules about keys, their policies and who has access to them.
+pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
+    let mut rows = key_policies::run(facts);
+    rows.extend(access::run(facts));
+    rows
+}
+
+/// The severity of what is certain, or one step less.
+pub(crate) fn weighed(severity: Severity, sure: Sure) -> Severity {
+    match sure {
+        Sure::Certain => severity,
+        Sure::Perhaps => severity.lowered(),
+    }
+}
+
+/// How certain actions are, of which some are.
+pub(crate) fn sure(certain: Mask, wanted: Mask) -> Sure {
+    match (certain & wanted).is_empty() {
+        true => Sure::Perhaps,
+        false => Sure::Certain,
+    }
+}
+
+/// What uses key material, reading public halves aside.
+pub(crate) const USE: Mask = ActionSet::CRYPTOGRAPHIC.minus(ActionSet::WITHOUT_RESOURCE);
+
+/// What reveals or produces data under a key.
+pub(crate) const REVEALS: Mask = ActionSet::of(&[
+    Action::Decrypt,
+    Action::ReEncryptFrom,
+    Action::GenerateDataKey,
+    Action::GenerateDataKeyPair,
+    Action::Sign,
+    Action::GenerateMac,
+    Action::DeriveSharedSecret,
+    Action::Decapsulate,
+]);
+
+/// Permissions management on a key: what decides who has access to it. Retiring a grant takes access and gives none.
+pub(crate) const PERMISSIONS: Mask =
+    ActionSet::of(&[Action::PutKeyPolicy, Action::CreateGrant, Action::RevokeGrant]);
+
+/// What tells of a key and does nothing with it.
+pub(crate) const METADATA: Mask = ActionSet::of(&[
+    Action::DescribeKey,
+    Action::GetKeyPolicy,
+    Action::GetKeyRotationStatus,
+    Action::GetPublicKey,
+    Action::ListGrants,
+    Action::ListKeyPolicies,
+    Action::ListKeyRotations,
+    Action::ListResourceTags,
+    Action::GetKeyLastUsage,
+]);
+
+/// Actions of the level of permissions management.
+pub(crate) fn is_permissions(action: Action) -> bool {
+    action.level() == Level::Permissions
+}

@@ -1,0 +1,95 @@
+//! The message of a rule -> the sentence of a finding.
+
+use super::{Holding, Rule};
+use crate::answer::{GrantRef, StatementRef};
+use crate::model::action::ActionSet;
+
+/// How many names a sentence has; the others are counted.
+const MOST: usize = 3;
+
+/// What stands in the places of a message.
+pub(super) struct Said<'a> {
+    pub(super) principals: &'a [Holding],
+    pub(super) total: usize,
+    pub(super) actions: ActionSet,
+    pub(super) statements: &'a [StatementRef],
+    pub(super) grants: &'a [GrantRef],
+    pub(super) other: Option<&'a str>,
+}
+
+/// The message of a rule with its places filled.
+pub(super) fn message(rule: &Rule, said: &Said<'_>) -> String {
+    let mut text = String::new();
+    let mut rest = rule.message;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((place, later)) = after.split_once('}') else {
+            break;
+        };
+        text.push_str(&filled(place, said));
+        rest = later;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn filled(place: &str, said: &Said<'_>) -> String {
+    match place {
+        "who" => who(said),
+        "actions" => {
+            let names: Vec<String> = said.actions.iter().map(|action| action.to_string()).collect();
+            listed(names.len(), names.into_iter())
+        }
+        "statement" => {
+            let each = said.statements.iter().map(statement);
+            listed(said.statements.len(), each)
+        }
+        "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
+        _ => said.other.unwrap_or("that nobody knows").to_owned(),
+    }
+}
+
+fn who(said: &Said<'_>) -> String {
+    match said.total {
+        0 => "nobody".to_owned(),
+        total => listed(total, said.principals.iter().map(|one| principal(&one.principal))),
+    }
+}
+
+/// `a, b, c and 4 more`.
+fn listed(total: usize, names: impl Iterator<Item = String>) -> String {
+    let shown: Vec<String> = names.take(MOST).collect();
+    match total.saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn principal(name: &str) -> String {
+    match name {
+        "*" => "any principal".to_owned(),
+        _ => match (name.strip_prefix("account:"), name.splitn(6, ':').nth(5)) {
+            (Some(_), _) => "any principal".to_owned(),
+            (None, Some(resource)) => resource.to_owned(),
+            (None, None) => name.to_owned(),
+        },
+    }
+}
+
+fn statement(statement: &StatementRef) -> String {
+    let of = match statement.policy.as_str() {
+        "default" => "the key policy".to_owned(),
+        name => format!("policy `{}`", name.rsplit('/').next().unwrap_or(name)),
+    };
+    match &statement.sid {
+        Some(sid) => format!("statement `{sid}` of {of}"),
+        None => format!("statement {} of {of}", statement.index + 1),
+    }
+}
+
+fn grant(grant: &GrantRef) -> String {
+    match grant.name.is_empty() {
+        true => format!("grant {}", grant.id.get(..12).unwrap_or(&grant.id)),
+        false => format!("grant `{}`", grant.name),
+    }
+}

@@ -1,0 +1,3 @@
+//! Findings -> text for people and reports for programs.
+
+pub mod text;
