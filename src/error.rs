@@ -42,6 +42,9 @@ pub enum Error {
     /// Settings that say nothing, or something that cannot be: what is wrong with them.
     #[error("{0}")]
     Settings(String),
+    /// A baseline that is no report of an audit: what is wrong with it.
+    #[error("{0}")]
+    Baseline(String),
 }
 
 impl Error {
@@ -55,7 +58,7 @@ impl Error {
             }
             Error::Name { suggestions, .. } if suggestions.is_empty() => None,
             Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
-            Error::Request(_) | Error::Settings(_) => None,
+            Error::Request(_) | Error::Settings(_) | Error::Baseline(_) => None,
         }
     }
 }
