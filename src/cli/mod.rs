@@ -12,6 +12,7 @@ mod lint;
 mod matrix;
 mod narrow;
 mod output;
+mod report;
 mod requests;
 mod schema;
 mod what_can;
@@ -65,6 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Audit(args) => audit::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
+        Verb::Report(args) => report::run(&cli.global, args),
         Verb::Schema => schema::run(&cli.global),
     }
 }

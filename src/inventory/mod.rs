@@ -10,6 +10,7 @@ mod accounts;
 mod ahead;
 mod building;
 mod coverage;
+mod digest;
 mod ec2;
 mod entities;
 mod fields;

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod csv;
 pub mod diagnostics;
+pub mod html;
 pub mod json;
 pub mod names;
 pub mod request;
