@@ -19,6 +19,8 @@ mod sarif;
 mod schema;
 #[path = "reports/settings.rs"]
 mod settings;
+#[path = "reports/worst.rs"]
+mod worst;
 
 use serde_json::Value;
 use std::process::{Command, Output};

@@ -66,13 +66,15 @@ impl Engine {
     }
 
     /// Key by key, in the order of ARNs, the blocks on it: with the places of its own policies, and no other key in them.
+    /// `*` comes first, for actions without a resource.
     pub fn blocks_by_key(&self) -> impl Iterator<Item = (&str, Vec<Block<'_>>)> + '_ {
-        let keys = self.world.keys.iter().enumerate();
-        let mut keys: Vec<(&str, KeyId)> = keys.map(|(at, key)| (key.arn.as_str(), KeyId::at(at))).collect();
-        keys.sort_unstable();
-        keys.into_iter().map(|(arn, key)| {
-            let blocks = self.blocks_on(self.on_key(key), &[arn], ActionSet::ALL, false);
-            (arn, blocks)
+        let mut keys: BTreeMap<&str, Vec<KeyId>> = BTreeMap::new();
+        for (index, key) in self.world.keys.iter().enumerate() {
+            keys.entry(&key.arn).or_default().push(KeyId::at(index));
+        }
+        keys.into_iter().map(|(arn, same)| {
+            let pairs = same.into_iter().flat_map(|key| self.on_key(key));
+            (arn, self.blocks_on(pairs, &[arn], ActionSet::ALL, false))
         })
     }
 

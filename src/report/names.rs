@@ -41,7 +41,7 @@ impl Names {
 }
 
 /// The beginning of a key id: eight characters, which tell the keys of an organization apart.
-fn short_id(id: &str) -> &str {
+pub(super) fn short_id(id: &str) -> &str {
     let kept = if id.starts_with("mrk-") { 12 } else { 8 };
     id.get(..kept).unwrap_or(id)
 }

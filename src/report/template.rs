@@ -23,5 +23,8 @@ fn try_fill(templates: &[(&'static str, &'static str)], values: impl Serialize) 
         environment.add_template(name, text)?;
     }
     let first = templates.first().map_or("", |(name, _)| name);
-    environment.get_template(first)?.render(Serde(values))
+    let text = environment.get_template(first)?.render(Serde(values))?;
+    // A slash is harmless in text and between quotes, and names are full of them. In the values `&` is escaped too, so
+    // that this is never part of one.
+    Ok(text.replace("&#x2f;", "/"))
 }

@@ -99,7 +99,7 @@ pub(super) fn holding(holding: &Holding) -> String {
 }
 
 /// `"AllowUse" of the key policy`, `#2 of policy ReadOnly`.
-fn statement(statement: &StatementRef) -> String {
+pub(super) fn statement(statement: &StatementRef) -> String {
     let of = match statement.policy.as_str() {
         "default" => "the key policy".to_owned(),
         policy => format!("policy {}", names::policy(policy)),
@@ -117,7 +117,7 @@ fn evidence_places(finding: &Finding) -> impl Iterator<Item = (String, &str, u32
 }
 
 /// What a finding rests on, each with its place, if it stands in a file.
-pub(super) fn evidence(finding: &Finding) -> Vec<(String, Option<String>)> {
+fn evidence(finding: &Finding) -> Vec<(String, Option<String>)> {
     let place = |file: &str, line: u32| (!file.is_empty()).then(|| format!("{file}:{line}"));
     let mut all: Vec<_> = evidence_places(finding)
         .map(|(name, file, line)| (name, place(file, line)))

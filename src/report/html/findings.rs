@@ -1,10 +1,12 @@
 //! Findings -> their section, and what the page opens with.
 
+use super::Budget;
 use super::relation::Relation;
+use super::sources::Sources;
 use crate::Finding;
 use crate::model::finding::Severity;
 use crate::report::audit::groups::{self, Group};
-use crate::report::audit::{Report, evidence, holding};
+use crate::report::audit::{Report, holding, statement};
 use crate::report::style::clean;
 use ahash::AHashMap;
 use serde::Serialize;
@@ -14,8 +16,8 @@ const OUTSIDE: [&str; 4] = ["A1", "A2", "A6", "A48"];
 const OTHER_ACCOUNTS: [&str; 3] = ["A5", "A7", "A14"];
 const UNMANAGEABLE: [&str; 1] = ["A20"];
 
-/// How many principals or places of a finding are listed; the others are counted.
-const LISTED: usize = 20;
+/// How many findings, or groups of them, are told in full: these are shared among the rules.
+const SHOWN: usize = 120;
 
 /// Findings of one rule and severity.
 #[derive(Serialize)]
@@ -28,6 +30,8 @@ pub(super) struct OfRule {
     source: &'static str,
     count: usize,
     groups: Vec<OneGroup>,
+    /// What further findings are about, each with principals of its own.
+    others: Vec<About>,
 }
 
 #[derive(Serialize)]
@@ -38,8 +42,17 @@ struct OneGroup {
     accepted: Option<String>,
     who: Vec<String>,
     who_more: usize,
-    by: Vec<(String, Option<String>)>,
+    by: Vec<By>,
     by_more: usize,
+}
+
+/// A statement or grant that a finding rests on.
+#[derive(Serialize)]
+struct By {
+    name: String,
+    /// The number of a statement outside of key policies; others have a place of their own.
+    source: Option<usize>,
+    at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -67,49 +80,96 @@ struct KeyFinding {
 }
 
 /// All findings, accepted ones last.
-pub(super) fn all(report: &Report<'_>, places: &AHashMap<String, usize>) -> Vec<OfRule> {
+pub(super) fn all(
+    report: &Report<'_>,
+    places: &AHashMap<String, usize>,
+    sources: &mut Sources,
+    budget: Budget,
+) -> Vec<OfRule> {
     let open = groups::by_rule(report.open());
     let accepted = groups::by_rule(report.findings.iter().filter(|one| one.accepted.is_some()));
-    let each = open.into_iter().chain(accepted).map(|of_rule| OfRule {
-        id: of_rule.rule.id,
-        title: of_rule.rule.title,
-        severity: of_rule.severity.name(),
-        why: of_rule.rule.why,
-        fix: of_rule.rule.fix,
-        source: of_rule.rule.source,
-        count: of_rule.groups.iter().map(|group| group.all.len()).sum(),
-        groups: of_rule
-            .groups
-            .iter()
-            .map(|group| one_group(report, group, places))
-            .collect(),
+    let sections: Vec<_> = open.into_iter().chain(accepted).collect();
+    let shown = (SHOWN / sections.len().max(1)).clamp(5, 100);
+    let each = sections.iter().map(|of_rule| {
+        let (whole, others) = of_rule.groups.split_at(shown.min(of_rule.groups.len()));
+        OfRule {
+            id: of_rule.rule.id,
+            title: of_rule.rule.title,
+            severity: of_rule.severity.name(),
+            why: of_rule.rule.why,
+            fix: of_rule.rule.fix,
+            source: of_rule.rule.source,
+            count: of_rule.groups.iter().map(|group| group.all.len()).sum(),
+            groups: whole
+                .iter()
+                .map(|group| one_group(report, group, places, sources, budget.evidence))
+                .collect(),
+            others: others
+                .iter()
+                .flat_map(|group| &group.all)
+                .map(|one| about(report, one, places))
+                .collect(),
+        }
     });
     each.collect()
 }
 
-fn one_group(report: &Report<'_>, group: &Group<'_>, places: &AHashMap<String, usize>) -> OneGroup {
+fn about(report: &Report<'_>, finding: &Finding, places: &AHashMap<String, usize>) -> About {
+    About {
+        name: clean(&report.about(finding)),
+        key: finding.key.as_ref().and_then(|arn| places.get(arn).copied()),
+    }
+}
+
+fn one_group(
+    report: &Report<'_>,
+    group: &Group<'_>,
+    places: &AHashMap<String, usize>,
+    sources: &mut Sources,
+    most: usize,
+) -> OneGroup {
     let finding = group.first;
-    let by = evidence(finding);
-    let about = group.all.iter().map(|one| About {
-        name: clean(&report.about(one)),
-        key: one.key.as_ref().and_then(|arn| places.get(arn).copied()),
-    });
+    let by = by(finding, sources);
     OneGroup {
-        keys: about.collect(),
+        keys: group.all.iter().map(|one| about(report, one, places)).collect(),
         message: clean(&finding.message),
         certain: finding.certain,
         accepted: finding.accepted.as_ref().map(|accepted| clean(&accepted.reason)),
-        who: finding.principals.iter().take(LISTED).map(holding).collect(),
+        who: finding.principals.iter().take(most).map(holding).collect(),
         who_more: finding
             .principals_total
-            .saturating_sub(finding.principals.len().min(LISTED)),
-        by_more: by.len().saturating_sub(LISTED),
-        by: by
-            .into_iter()
-            .take(LISTED)
-            .map(|(name, at)| (name, at.as_deref().map(clean)))
-            .collect(),
+            .saturating_sub(finding.principals.len().min(most)),
+        by_more: by.len().saturating_sub(most),
+        by: by.into_iter().take(most).collect(),
     }
+}
+
+/// What a finding rests on, the key's own first.
+fn by(finding: &Finding, sources: &mut Sources) -> Vec<By> {
+    let place = |file: &str, line: u32| (!file.is_empty()).then(|| clean(&format!("{file}:{line}")));
+    let statements = finding.statements.iter().map(|at| {
+        let is_own = matches!(at.policy.as_str(), "default" | "AWS_RAM");
+        By {
+            name: statement(at),
+            source: (!is_own).then(|| sources.number(at)),
+            at: place(&at.file, at.line).filter(|_| is_own),
+        }
+    });
+    let mut by: Vec<By> = statements.collect();
+    by.extend(finding.grants.iter().map(|at| By {
+        name: crate::report::text::grant(at),
+        source: None,
+        at: place(&at.file, at.line),
+    }));
+    by.sort_by_key(|one| one.source.is_some());
+    if by.is_empty() {
+        by.extend(place(&finding.file, finding.line).map(|at| By {
+            name: "see".to_owned(),
+            source: None,
+            at: Some(at),
+        }));
+    }
+    by
 }
 
 /// What the page opens with; `all` are the findings before any selection.
@@ -158,7 +218,6 @@ pub(super) fn by_key(
             marks.push(Mark {
                 id: finding.rule.id,
                 severity: finding.severity.name(),
-                title: finding.rule.title,
             });
         }
     }
@@ -170,5 +229,4 @@ pub(super) fn by_key(
 pub(super) struct Mark {
     id: &'static str,
     severity: &'static str,
-    title: &'static str,
 }

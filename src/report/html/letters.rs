@@ -45,13 +45,14 @@ const READ: u8 = 4;
 
 /// Which letter an action has.
 fn letter(action: Action) -> u8 {
-    use crate::model::action::Category;
+    use crate::model::action::{Category, Level};
     match (action, action.category()) {
         (Action::CreateGrant, _) => 2,
         (Action::PutKeyPolicy, _) => 3,
         (Action::RevokeGrant, _) => 1,
         (_, Category::Cryptographic) => 0,
-        (_, Category::View | Category::Grant) => READ,
+        (_, Category::Grant) => READ,
+        (_, _) if matches!(action.level(), Level::Read | Level::List) => READ,
         _ => 1,
     }
 }
@@ -93,20 +94,37 @@ impl Sign {
         (self.always | self.conditional | self.unknown) & 1 << place != 0
     }
 
+    /// Whether there is nothing but reading.
+    pub(super) fn is_read(self) -> bool {
+        self.always | self.conditional | self.unknown == 1 << READ
+    }
+
+    /// Without reading where there is more.
+    pub(super) fn shown(self) -> Sign {
+        let read = 1 << READ;
+        match (self.always | self.conditional | self.unknown) & !read {
+            0 => self,
+            _ => Sign {
+                always: self.always & !read,
+                conditional: self.conditional & !read,
+                unknown: self.unknown & !read,
+            },
+        }
+    }
+
     /// `UA`, `U if GP`, `? R`; empty where there is nothing.
     pub(super) fn text(self) -> String {
-        let is_more = (self.always | self.conditional | self.unknown) & !(1 << READ) != 0;
+        let shown = self.shown();
         let letters = |bits: u8| -> String {
-            let bits = if is_more { bits & !(1 << READ) } else { bits };
             let all = LETTERS.iter().enumerate();
             all.filter(|(place, _)| bits & 1 << place != 0)
                 .map(|(_, letter)| letter.letter)
                 .collect()
         };
         let parts = [
-            ("", letters(self.always)),
-            ("if ", letters(self.conditional)),
-            ("? ", letters(self.unknown)),
+            ("", letters(shown.always)),
+            ("if ", letters(shown.conditional)),
+            ("? ", letters(shown.unknown)),
         ];
         let parts = parts.iter().filter(|(_, letters)| !letters.is_empty());
         let parts: Vec<String> = parts.map(|(how, letters)| format!("{how}{letters}")).collect();
@@ -115,7 +133,8 @@ impl Sign {
 
     /// The class of a cell: `y` for what is possible always, `c` under a condition only, `n` for what is not known.
     pub(super) fn class(self) -> &'static str {
-        match (self.always, self.conditional, self.unknown) {
+        let shown = self.shown();
+        match (shown.always, shown.conditional, shown.unknown) {
             (0, 0, 0) => "",
             (0, 0, _) => "n",
             (0, _, _) => "c",

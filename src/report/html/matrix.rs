@@ -3,8 +3,7 @@
 //! Principals with the same row share it, and where an account has many keys, keys with the same column do.
 
 use super::letters::Sign;
-use super::relation::{Relation, rank};
-use crate::report::names;
+use super::relation::{Relation, rank, short_name};
 use ahash::AHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,7 +23,8 @@ pub(super) struct Matrix {
 
 #[derive(Serialize)]
 struct Column {
-    anchor: String,
+    /// The key's place among all.
+    key: usize,
     name: String,
     /// The other keys with the same column.
     others: Vec<String>,
@@ -64,7 +64,7 @@ pub(super) fn all(relation: &Relation<'_>) -> Vec<Matrix> {
                 continue;
             };
             let rows = rows.entry(&key.account).or_default();
-            rows.entry(principal).or_default().push((column, sign));
+            rows.entry(principal).or_default().push((column, sign.shown()));
         }
     }
     let each = places.into_iter().map(|(account, places)| {
@@ -119,19 +119,19 @@ fn matrix(relation: &Relation<'_>, account: &str, places: &[usize], groups: &[Gr
         });
         Some(Row {
             number: relation.number(first),
-            name: names::principal(first),
-            others: others.iter().map(|name| names::principal(name)).collect(),
+            name: short_name(first, account),
+            others: others.iter().map(|name| short_name(name, account)).collect(),
             outside: rank(first, account) < 2,
             cells: cells.collect(),
         })
     });
-    let key = |column: &usize| places.get(*column).and_then(|&place| relation.keys.get(place));
+    let place = |column: &usize| places.get(*column).copied();
+    let key = |column: &usize| relation.keys.get(place(column)?);
     let headings = columns.iter().filter_map(|column| {
         let (first, others) = column.split_first()?;
-        let first = key(first)?;
         Some(Column {
-            anchor: first.anchor.clone(),
-            name: first.short.clone(),
+            key: place(first)?,
+            name: key(first)?.short.clone(),
             others: others
                 .iter()
                 .filter_map(key)

@@ -3,6 +3,7 @@
 //! What is shown is escaped by the templates, which alone write mark-up. Script and style stand in the page with their
 //! hashes in its content security policy, so that nothing else can run or be loaded, whatever a policy says.
 
+mod access;
 mod findings;
 mod keys;
 mod letters;
@@ -61,6 +62,8 @@ struct Budget {
     names: usize,
     /// Ways of a row of a key.
     ways: usize,
+    /// Principals, and places, of a finding.
+    evidence: usize,
     /// Keys of a row of a principal.
     keys: usize,
 }
@@ -70,9 +73,10 @@ impl Budget {
     fn of(keys: usize) -> Budget {
         let share = |all: usize, least: usize, most: usize| (all / keys.max(1)).clamp(least, most);
         Budget {
-            names: share(4_000, 10, 200),
-            ways: share(1_000, 4, 50),
-            keys: 100,
+            names: share(300, 3, 100),
+            ways: share(200, 2, 50),
+            evidence: share(200, 2, 20),
+            keys: share(600, 6, 100),
         }
     }
 }
@@ -93,6 +97,7 @@ struct View<'a> {
     overview: findings::Overview,
     findings: Vec<findings::OfRule>,
     keys: Vec<KeyView>,
+    keys_total: usize,
     sections: Vec<keys::Section>,
     matrices: Vec<matrix::Matrix>,
     principals: Vec<principals::Section>,
@@ -138,7 +143,7 @@ pub fn page<'e>(page: &Page<'_>, relation: impl Iterator<Item = (&'e str, Vec<Bl
         .collect();
     let budget = Budget::of(known.len());
     let mut all = Relation::default();
-    let mut shared = keys::Shared::default();
+    let mut shared = access::Shared::default();
     let mut sections = Vec::new();
     for (arn, blocks) in relation {
         let place = all.add_key(arn, page.report.names);
@@ -162,7 +167,7 @@ pub fn page<'e>(page: &Page<'_>, relation: impl Iterator<Item = (&'e str, Vec<Bl
         accounts: page.snapshot.accounts.len(),
         letters: LETTERS,
         overview: findings::overview(&page.report, page.all, &places),
-        findings: findings::all(&page.report, &places),
+        findings: findings::all(&page.report, &places, &mut shared.sources, budget),
         matrices: matrix::all(&all),
         principals: principals::all(&all, budget),
         principals_total: all.of.len(),
@@ -178,6 +183,7 @@ pub fn page<'e>(page: &Page<'_>, relation: impl Iterator<Item = (&'e str, Vec<Bl
                 marks,
             })
             .collect(),
+        keys_total: page.snapshot.keys.len(),
         sections,
         sources: shared.sources.all,
         sets: shared.all_sets.into_iter().map(letters::names).collect(),

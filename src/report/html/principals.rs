@@ -36,11 +36,12 @@ struct Row {
 
 /// All sections, in the order of the first name of each.
 pub(super) fn all(relation: &Relation<'_>, budget: Budget) -> Vec<Section> {
-    let mut places: AHashMap<&[(usize, Sign)], usize> = AHashMap::new();
-    let mut groups: Vec<(Vec<&str>, &[(usize, Sign)])> = Vec::new();
+    let mut places: AHashMap<Vec<(usize, Sign)>, usize> = AHashMap::new();
+    let mut groups: Vec<(Vec<&str>, Vec<(usize, Sign)>)> = Vec::new();
     for (&principal, signs) in &relation.of {
         let next = groups.len();
-        let place = *places.entry(signs).or_insert(next);
+        let signs: Vec<_> = signs.iter().map(|&(place, sign)| (place, sign.shown())).collect();
+        let place = *places.entry(signs.clone()).or_insert(next);
         match groups.get_mut(place) {
             Some((principals, _)) => principals.push(principal),
             None => groups.push((vec![principal], signs)),

@@ -2,7 +2,7 @@
 
 use super::letters::Sign;
 use crate::Block;
-use crate::report::names::Names;
+use crate::report::names::{self, Names};
 use ahash::AHashMap;
 use std::collections::BTreeMap;
 
@@ -32,9 +32,11 @@ impl<'e> Relation<'e> {
     pub(super) fn add_key(&mut self, arn: &str, names: &Names) -> usize {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let part = |at: usize| parts.get(at).copied().unwrap_or_default();
-        let id = part(5).strip_prefix("key/").unwrap_or(arn);
         // A multi-Region key has the same id in each Region.
-        let mut anchor = anchor("key", id);
+        let mut anchor = match arn {
+            "*" => "key-none".to_owned(),
+            _ => anchor("key", part(5).strip_prefix("key/").unwrap_or(arn)),
+        };
         let known = self.anchors.entry(anchor.clone()).or_default();
         *known += 1;
         if *known > 1 {
@@ -44,7 +46,10 @@ impl<'e> Relation<'e> {
             "*" => "actions without a key".to_owned(),
             _ => names.key(arn),
         };
-        let short = name.split(" (").next().unwrap_or(&name);
+        let short = match name.split(" (").next().unwrap_or(&name) {
+            plain if arn.ends_with(plain) => names::short_id(plain),
+            alias => alias,
+        };
         self.keys.push(Key {
             arn: arn.to_owned(),
             account: part(4).to_owned(),
@@ -94,5 +99,14 @@ pub(super) fn rank(principal: &str, account: &str) -> u8 {
         Some(of) if of == account => 3,
         Some(_) => 1,
         None => 2,
+    }
+}
+
+/// The name of a principal, without the account where it is the key's own.
+pub(super) fn short_name(principal: &str, account: &str) -> String {
+    let name = names::principal(principal);
+    match name.strip_suffix(&format!(" ({account})")) {
+        Some(own) => own.to_owned(),
+        None => name,
     }
 }
