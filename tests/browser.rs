@@ -317,6 +317,9 @@ fn pictures() {
     browser.prefer("light");
     browser.size(1400, 1000);
     std::fs::write(folder.join("print.pdf"), browser.print()).unwrap();
+    browser.cdp("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    browser.size(1100, 3000);
+    std::fs::write(folder.join("print.png"), browser.picture()).unwrap();
 }
 
 /// An organization of so many accounts with 100 roles and `keys` keys each: the size of its page in bytes, and how long

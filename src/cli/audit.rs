@@ -44,8 +44,9 @@ impl Audited {
         let (settings, path) = settings(config)?;
         let loaded = Loaded::read(global)?;
         let engine = loaded.engine();
-        let audit = engine
-            .audit(&loaded.snapshot, &settings)
+        let audit = loaded
+            .progress
+            .during("auditing", || engine.audit(&loaded.snapshot, &settings))
             .with_context(|| format!("`{path}`"))?;
         if !global.quiet {
             remark(&reports::text::idle(&audit.idle, path));

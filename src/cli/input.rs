@@ -2,6 +2,7 @@
 
 use super::args::Global;
 use super::output::remark;
+use super::progress::Progress;
 use anyhow::{Context as _, bail};
 use keywho::report::{diagnostics, names::Names};
 use keywho::{Engine, Snapshot};
@@ -12,6 +13,7 @@ use std::path::Path;
 pub(super) struct Loaded {
     pub(super) snapshot: Snapshot,
     pub(super) names: Names,
+    pub(super) progress: Progress,
 }
 
 impl Loaded {
@@ -20,19 +22,25 @@ impl Loaded {
         let Some(path) = &global.snapshot else {
             bail!("no snapshot given: name its folder with `-s DIR` or in KEYWHO_SNAPSHOT");
         };
-        let (snapshot, remarks) = Snapshot::load(path)?;
+        let progress = Progress::new(global);
+        let (snapshot, remarks) = progress.during("reading the snapshot", || Snapshot::load(path))?;
         if global.verbose {
             remark(&diagnostics::full(&remarks, &snapshot.files));
         } else if !global.quiet {
             remark(&diagnostics::summary(&remarks, &snapshot.files));
         }
         let names = Names::of(&snapshot);
-        Ok(Loaded { snapshot, names })
+        Ok(Loaded {
+            snapshot,
+            names,
+            progress,
+        })
     }
 
     /// Compiles the engine.
     pub(super) fn engine(&self) -> Engine {
-        Engine::compile(&self.snapshot)
+        self.progress
+            .during("finding out who can do what", || Engine::compile(&self.snapshot))
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
         let mut asked = asked(args);
         query(&args.narrow, &mut asked);
         let files = &loaded.snapshot.files;
-        write_rows(&mut output, format, &asked, rows, &narrowing, gaps, files)?;
+        let progress = loaded.progress.beside(&output);
+        progress.during("writing rows", || {
+            write_rows(&mut output, format, &asked, rows, &narrowing, gaps, files)
+        })?;
         say_hidden(global, &narrowing);
     }
     output.finish()?;

@@ -12,6 +12,7 @@ mod lint;
 mod matrix;
 mod narrow;
 mod output;
+mod progress;
 mod report;
 mod requests;
 mod schema;

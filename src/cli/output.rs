@@ -24,6 +24,11 @@ impl Output {
         Ok(Output::File(file))
     }
 
+    /// Whether the answer is read where it is written.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self, Output::Stdout) && io::stdout().is_terminal()
+    }
+
     /// How text is laid out here: to the width of the terminal, or of `COLUMNS` where that is set.
     pub(super) fn layout(&self, wide: bool) -> Layout {
         let columns = std::env::var("COLUMNS")
@@ -31,7 +36,7 @@ impl Output {
             .and_then(|columns| columns.parse().ok());
         let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
         let width = match self {
-            Output::Stdout if io::stdout().is_terminal() => columns.or_else(terminal),
+            Output::Stdout if self.is_terminal() => columns.or_else(terminal),
             _ => columns,
         };
         Layout {

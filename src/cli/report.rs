@@ -37,7 +37,8 @@ pub(super) fn write(
     report: &audit::Report<'_>,
 ) -> anyhow::Result<()> {
     let path = global.snapshot.as_deref().context("no snapshot given")?;
-    let digest = Snapshot::digest(path)?;
+    let progress = audited.loaded.progress;
+    let digest = progress.during("computing the digest of the snapshot", || Snapshot::digest(path))?;
     let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
     let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let page = Page {
@@ -48,7 +49,9 @@ pub(super) fn write(
         digest: &digest,
         time: &time,
     };
-    let page = html::page(&page, audited.engine.blocks_by_key());
+    let page = progress.during("writing the page", || {
+        html::page(&page, audited.engine.blocks_by_key())
+    });
     output.bytes(page.as_bytes())?;
     Ok(())
 }

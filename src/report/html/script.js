@@ -116,7 +116,10 @@
   const arrive = () => {
     const target = by(decodeURIComponent(location.hash.slice(1)));
     if (target && !target.checkVisibility()) { tools.reset(); narrow(); }
-    if (target) target.scrollIntoView();
+    // What comes near is laid out then, and moves the rest.
+    let times = target ? 4 : 0;
+    const settle = () => { if (times-- > 0) { target.scrollIntoView(); requestAnimationFrame(settle); } };
+    settle();
   };
   addEventListener('hashchange', arrive);
   if (location.hash) arrive();
