@@ -2,6 +2,9 @@
 
 use super::{SAMPLE, keywho, run, stdout};
 use roxmltree::{Document, Node};
+use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
+use std::process::Command;
 
 fn audit(format: &str) -> String {
     stdout(&["audit", "-q", "-s", SAMPLE, "-f", format])
@@ -69,6 +72,78 @@ fn junit_counts_what_it_has() {
         "critical",
     ]);
     assert!(!text.contains("<failure"));
+}
+
+/// By the schema that Jenkins publishes, where there is a program that knows XML Schema.
+#[test]
+fn junit_fits_its_schema() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), audit("junit")).unwrap();
+    let mut checker = Command::new("xmllint");
+    checker
+        .args(["--nonet", "--noout", "--schema", "tests/schemas/junit-10.xsd"])
+        .arg(file.path());
+    match checker.output() {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        Err(error) if std::env::var_os("KEYWHO_BROWSER").is_some() => panic!("xmllint: {error}"),
+        Err(error) => eprintln!("not tested: xmllint: {error}"),
+    }
+}
+
+/// Both write the same page, but for the time it names.
+#[test]
+fn audit_and_report_write_one_page() {
+    let untimed = |page: String| {
+        let (before, after) = page.split_once("<time datetime=").unwrap();
+        format!("{before}{}", after.split_once("</time>").unwrap().1)
+    };
+    let audited = run(&["audit", "-q", "-s", SAMPLE, "-f", "html"]);
+    assert_eq!(audited.status.code(), Some(1), "findings fail the audit");
+    let report = run(&["report", "-q", "-s", SAMPLE]);
+    assert_eq!(report.status.code(), Some(0));
+    let text = |output: std::process::Output| untimed(String::from_utf8(output.stdout).unwrap());
+    assert_eq!(text(audited), text(report));
+}
+
+/// What the page says of the snapshot is what `sha256sum` says of its files.
+#[test]
+fn the_page_names_the_snapshot_by_its_digest() {
+    let mut files = Vec::new();
+    let mut folders = vec![PathBuf::from(SAMPLE)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    let hexadecimal = |bytes: &[u8]| {
+        Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let mut named: Vec<(String, PathBuf)> = files
+        .into_iter()
+        .map(|path| {
+            (
+                path.strip_prefix(SAMPLE).unwrap().to_str().unwrap().to_owned(),
+                path,
+            )
+        })
+        .collect();
+    named.sort();
+    let lines = named
+        .iter()
+        .map(|(name, path)| format!("{}  {name}\n", hexadecimal(&std::fs::read(path).unwrap())));
+    let digest = hexadecimal(lines.collect::<String>().as_bytes());
+    assert!(stdout(&["report", "-q", "-s", SAMPLE]).contains(&format!("<code>{digest}</code>")));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::stdout;
 use super::worst::world;
+use roxmltree::Document;
 use serde_json::Value;
 
 fn audit(keys: usize, format: &str) -> String {
