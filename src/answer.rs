@@ -146,6 +146,11 @@ impl Access {
         }
     }
 
+    /// Whether it was not found out if every request meets the condition, or none.
+    pub(crate) fn is_undecided(&self) -> bool {
+        matches!(self, Access::Conditional { condition, .. } if condition.is_undecided())
+    }
+
     /// Access under a condition of which it was not found out whether every request meets it, or none.
     pub(crate) fn undecided(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
         Access::Conditional {

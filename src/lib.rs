@@ -20,6 +20,7 @@
 //! | `cells` | rows of the rules into one formula for each action |
 //! | `engine` | a snapshot into the whole relation, once |
 //! | `query` | questions into [`Row`]s and [`Decision`]s |
+//! | [`check`] | assertions into whether they hold |
 //! | [`audit`] | the relation and what policies say into findings |
 //! | [`report`] | answers into text, JSON and CSV |
 //!
@@ -33,6 +34,7 @@ pub mod arn;
 pub mod audit;
 mod cache;
 mod cells;
+pub mod check;
 pub mod condition;
 pub mod diag;
 mod engine;

@@ -155,6 +155,9 @@ pub(super) enum Verb {
     /// What an auditor should look at: findings about keys, policies and grants
     #[command(after_long_help = AUDIT_EXAMPLES)]
     Audit(Audit),
+    /// Whether assertions about who has access hold
+    #[command(after_long_help = CHECK_EXAMPLES)]
+    Check(Check),
     /// What the snapshot holds, what it lacks and what that makes unknown
     #[command(after_long_help = COVERAGE_EXAMPLES)]
     Coverage,
@@ -409,6 +412,40 @@ impl From<Severity> for keywho::Severity {
             Severity::Critical => keywho::Severity::Critical,
         }
     }
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  keywho check --init -s snapshot -o access.toml
+  keywho check access.toml -s snapshot
+  keywho check rules/*.toml -s snapshot --strict --format json -o checked.json
+
+An assertion:
+  [[assert]]
+  id = \"only-the-lambda-decrypts-tokens\"
+  keys = [\"alias/payments-tokens\", { tag = { data = \"card*\" }, region = \"eu-*\" }]
+  actions = [\"Decrypt\", \"grant\"]   # names, patterns, or use, administer, grant, read
+  only = [\"role/app/payments-lambda\", { account = \"111122223333\", tag = { team = \"pay\" } }]
+  only-through = \"s3\"
+
+In the place of `only`: `none` (nobody of these), `at-least` (each of these, or a number),
+`same-as` (whoever can on that key), or nothing but `only-through` and
+`only-with-encryption-context`. Principals are names, patterns, `outside`, `anyone`, or tables
+of account, tag, org-path and name. `conditional-access = \"ignored\"` leaves out access that
+depends on a condition. Exit code 1 if one fails; 3 with --strict if one is undecided.";
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Assertion files
+    #[arg(required_unless_present = "init", value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write assertions that hold today
+    #[arg(long, conflicts_with_all = ["files", "strict"])]
+    pub(super) init: bool,
+    /// Exit with 3 if an assertion is undecided, or is about nothing
+    #[arg(long, help_heading = "Gate")]
+    pub(super) strict: bool,
 }
 
 const COVERAGE_EXAMPLES: &str = "\

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Audit, Format, Global};
-use super::input::Loaded;
+use super::input::{Loaded, today};
 use super::output::Output;
 use anyhow::{Context as _, bail};
 use keywho::Severity;
@@ -54,7 +54,5 @@ fn settings(path: Option<&Path>) -> anyhow::Result<Settings> {
         return Ok(Settings::default());
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
-    let today = jiff::tz::Offset::UTC.to_datetime(now).date();
-    Settings::parse(&text, today).with_context(|| format!("`{}`", path.display()))
+    Settings::parse(&text, today()?).with_context(|| format!("`{}`", path.display()))
 }

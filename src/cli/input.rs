@@ -41,3 +41,9 @@ pub(super) fn json_file(path: &Path) -> anyhow::Result<Value> {
     let text = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     serde_json::from_slice(&text).with_context(|| format!("`{}` is not JSON", path.display()))
 }
+
+/// The day it is, in UTC.
+pub(super) fn today() -> anyhow::Result<jiff::civil::Date> {
+    let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
+    Ok(jiff::tz::Offset::UTC.to_datetime(now).date())
+}

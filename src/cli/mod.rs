@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod check;
 mod coverage;
 mod decide;
 mod input;
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Decide(args) => decide::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
         Verb::Audit(args) => audit::run(&cli.global, args),
+        Verb::Check(args) => check::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
     }

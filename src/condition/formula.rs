@@ -454,7 +454,8 @@ impl Formulas {
         self.subject(subject.unwrap_or_else(|| Subject::free("")))
     }
 
-    fn import_atom(&mut self, from: &Formulas, atom: &Atom) -> FormulaId {
+    /// Copies an atom from another table.
+    pub(crate) fn import_atom(&mut self, from: &Formulas, atom: &Atom) -> FormulaId {
         match atom {
             Atom::Absent { subject } => {
                 let subject = self.import_subject(from, *subject);

@@ -4,6 +4,7 @@
 //! business. A format never changes an answer: what is shown is what the query said.
 
 pub mod audit;
+pub mod check;
 pub mod csv;
 pub mod diagnostics;
 pub mod json;

@@ -77,6 +77,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "check",
+        &["model", "condition", "facts", "answer", "engine", "query"],
+    ),
+    (
         "report",
         &[
             "model",
