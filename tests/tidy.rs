@@ -149,7 +149,7 @@ fn every_rule_cites_its_clause() {
         for (line, cited) in citations(&text) {
             if cited.is_empty() {
                 problems.push(format!(
-                    "{path}:{line}: no S-number in the comment above this rule"
+                    "{path}:{line}: no S-number or A-number in the comment above this rule"
                 ));
             }
         }
@@ -171,7 +171,10 @@ fn citations(text: &str) -> Vec<(usize, BTreeSet<String>)> {
             let comments = above.filter(|line| line.trim_start().starts_with("//"));
             (
                 rule.line,
-                comments.flat_map(|line| clauses::ids(line, 'S')).collect(),
+                comments
+                    .flat_map(|line| ['S', 'A'].map(|letter| clauses::ids(line, letter)))
+                    .flatten()
+                    .collect(),
             )
         })
         .collect()

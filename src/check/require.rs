@@ -24,16 +24,15 @@ pub(super) fn lacking(
         Some(lower) => own.import_atom(all, &lower),
         None => own.import_atom(all, atom),
     });
-    let mut open =
-        |formulas: &mut Formulas, name: &str, test: &dyn Fn(&mut Formulas, SubjectId) -> FormulaId| {
-            let mut rest = condition;
-            for subject in subjects(formulas, condition, name) {
-                let met = test(formulas, subject);
-                let unmet = formulas.not(met);
-                rest = formulas.and2(rest, unmet);
-            }
-            verdict(formulas, rest, &common(service)) != Verdict::Never
-        };
+    let open = |formulas: &mut Formulas, name: &str, test: &dyn Fn(&mut Formulas, SubjectId) -> FormulaId| {
+        let mut rest = condition;
+        for subject in subjects(formulas, condition, name) {
+            let met = test(formulas, subject);
+            let unmet = formulas.not(met);
+            rest = formulas.and2(rest, unmet);
+        }
+        verdict(formulas, rest, &common(service)) != Verdict::Never
+    };
     if !assertion.only_through.is_empty() {
         let values: Vec<Operand> = assertion.only_through.iter().map(service_pattern).collect();
         let through = |formulas: &mut Formulas, subject| {

@@ -90,6 +90,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "query",
             "explain",
             "audit",
+            "check",
         ],
     ),
 ];
