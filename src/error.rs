@@ -52,6 +52,9 @@ pub enum Error {
     /// Settings that say nothing, or something that cannot be: what is wrong with them.
     #[error("{0}")]
     Settings(String),
+    /// A baseline that is no report of an audit: what is wrong with it.
+    #[error("{0}")]
+    Baseline(String),
 }
 
 impl Error {
@@ -71,7 +74,7 @@ impl Error {
             Error::Name { suggestions, .. } | Error::Assertion { suggestions, .. } => {
                 Some(format!("did you mean `{}`?", suggestions.join("`, `")))
             }
-            Error::Request(_) | Error::Settings(_) => None,
+            Error::Request(_) | Error::Settings(_) | Error::Baseline(_) => None,
         }
     }
 }

@@ -98,11 +98,19 @@ pub(super) enum Format {
     Ndjson,
     /// RFC 4180, safe for spreadsheets
     Csv,
+    /// Markdown for the comment of a pull request
+    Md,
+    /// SARIF 2.1.0 for code scanning
+    Sarif,
+    /// JUnit XML for the test reports of CI
+    Junit,
+    /// One page that needs nothing else
+    Html,
 }
 
 impl Format {
-    /// Every format there is.
-    pub(super) const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
+    /// The formats of rows.
+    pub(super) const ROWS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
 
     fn name(self) -> &'static str {
         match self {
@@ -110,6 +118,10 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
+            Format::Md => "md",
+            Format::Sarif => "sarif",
+            Format::Junit => "junit",
+            Format::Html => "html",
         }
     }
 }
@@ -164,6 +176,8 @@ pub(super) enum Verb {
     /// Check policy files on their own, before they are deployed
     #[command(after_long_help = LINT_EXAMPLES)]
     Lint(Lint),
+    /// The JSON Schema of the objects that keywho writes
+    Schema,
 }
 
 /// What is known of the requests that rows are about, and which rows to list.
@@ -352,6 +366,7 @@ Examples:
   keywho audit -s snapshot
   keywho audit -s snapshot --rule A6 --rule A14 --key 'alias/payments-*'
   keywho audit -s snapshot --format json -o audit.json
+  keywho audit -s snapshot --format sarif -o keywho.sarif
   keywho audit -s snapshot --baseline audit.json --fail-on high
   keywho audit --rules
 

@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
     if let Some(path) = &args.requests {
         return requests::run(global, path);
     }
-    let format = global.format("decide", Format::Text, &Format::ALL)?;
+    let format = global.format("decide", Format::Text, &Format::ROWS)?;
     let asked = asked(args)?;
     let line = Value::Object(asked.clone()).to_string();
     let Parsed { request, remarks } =
@@ -54,7 +54,7 @@ fn encode(format: Format, mut asked: Map<String, Value>, decision: &Decision, lo
             json::decision(&mut bytes, decision, Place::Inside);
             json::end(&mut bytes, &loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
         }
-        Format::Text | Format::Ndjson => {
+        _ => {
             json::decision(&mut bytes, decision, Place::Line);
             bytes.push(b'\n');
         }

@@ -14,6 +14,7 @@ mod matrix;
 mod narrow;
 mod output;
 mod requests;
+mod schema;
 mod what_can;
 mod who_can;
 
@@ -66,6 +67,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Check(args) => check::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
+        Verb::Schema => schema::run(&cli.global),
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Answers the question.
 pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
-    let format = global.format("what-can", Format::Text, &Format::ALL)?;
+    let format = global.format("what-can", Format::Text, &Format::ROWS)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let narrowing = narrowing(global, &args.narrow, &engine)?;

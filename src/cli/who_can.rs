@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Answers the question and says what is not known about the key.
 pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
-    let format = global.format("who-can", Format::Text, &Format::ALL)?;
+    let format = global.format("who-can", Format::Text, &Format::ROWS)?;
     let loaded = Loaded::read(global)?;
     let engine = loaded.engine();
     let narrowing = narrowing(global, &args.narrow, &engine)?;

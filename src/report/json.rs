@@ -14,8 +14,11 @@ use crate::{
 use serde::Serialize;
 use serde_json::Value;
 
+/// The JSON Schema of every object that is written.
+pub const SCHEMA: &str = include_str!("schema.json");
+
 #[derive(Serialize)]
-struct StatementView<'a> {
+pub(super) struct StatementView<'a> {
     policy: &'a str,
     sid: Option<&'a str>,
     index: u32,
@@ -36,7 +39,7 @@ impl<'a> From<&'a StatementRef> for StatementView<'a> {
 }
 
 #[derive(Serialize)]
-struct GrantView<'a> {
+pub(super) struct GrantView<'a> {
     id: &'a str,
     name: &'a str,
     file: &'a str,
@@ -340,6 +343,11 @@ struct GapView<'a> {
     effect: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
+}
+
+/// Appends gaps as a list of JSON objects.
+pub(super) fn append_gaps(out: &mut Vec<u8>, unknown: &[Gap], files: &Files) {
+    append(out, &gaps(unknown, files));
 }
 
 fn gaps<'a>(gaps: &'a [Gap], files: &'a Files) -> Vec<GapView<'a>> {

@@ -10,8 +10,10 @@ pub mod diagnostics;
 pub mod json;
 pub mod names;
 pub mod request;
+pub mod sarif;
 mod style;
 mod table;
+mod template;
 pub mod text;
 
 /// Version of the JSON that [`json`] writes. It grows by one when a field is removed or changes its meaning;
