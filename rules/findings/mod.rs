@@ -6,6 +6,8 @@
 
 pub(crate) mod access;
 pub(crate) mod catalogue;
+pub(crate) mod denies;
+pub(crate) mod grants;
 pub(crate) mod key_policies;
 
 use crate::facts::audited::{AuditFacts, HolderId, Sure};
@@ -48,6 +50,16 @@ pub(crate) enum Evidence {
     Principal(PrincipalId),
 }
 
+impl Evidence {
+    /// The actions that it is about.
+    pub(crate) fn actions(self) -> Mask {
+        match self {
+            Evidence::Holder(_, mask) | Evidence::Statement(_, mask) | Evidence::Grant(_, mask) => mask,
+            Evidence::Itself | Evidence::Principal(_) => Mask::EMPTY,
+        }
+    }
+}
+
 /// One piece of one finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FindingRow {
@@ -62,6 +74,8 @@ pub(crate) struct FindingRow {
 pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);
     rows.extend(access::run(facts));
+    rows.extend(denies::run(facts));
+    rows.extend(grants::run(facts));
     rows
 }
 
@@ -100,12 +114,11 @@ pub(crate) const REVEALS: Mask = ActionSet::of(&[
 pub(crate) const PERMISSIONS: Mask =
     ActionSet::of(&[Action::PutKeyPolicy, Action::CreateGrant, Action::RevokeGrant]);
 
-/// What tells of a key and does nothing with it.
+/// What tells of a key and does nothing with it; the public half is not told but used.
 pub(crate) const METADATA: Mask = ActionSet::of(&[
     Action::DescribeKey,
     Action::GetKeyPolicy,
     Action::GetKeyRotationStatus,
-    Action::GetPublicKey,
     Action::ListGrants,
     Action::ListKeyPolicies,
     Action::ListKeyRotations,

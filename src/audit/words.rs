@@ -2,7 +2,8 @@
 
 use super::{Holding, Rule};
 use crate::answer::{GrantRef, StatementRef};
-use crate::model::action::ActionSet;
+use crate::model::action::{Action, ActionSet};
+use std::collections::BTreeMap;
 
 /// How many names a sentence has; the others are counted.
 const MOST: usize = 3;
@@ -12,6 +13,8 @@ pub(super) struct Said<'a> {
     pub(super) principals: &'a [Holding],
     pub(super) total: usize,
     pub(super) actions: ActionSet,
+    /// How many can do each action.
+    pub(super) counts: &'a BTreeMap<Action, usize>,
     pub(super) statements: &'a [StatementRef],
     pub(super) grants: &'a [GrantRef],
     pub(super) other: Option<&'a str>,
@@ -44,6 +47,8 @@ fn filled(place: &str, said: &Said<'_>) -> String {
             let each = said.statements.iter().map(statement);
             listed(said.statements.len(), each)
         }
+        "counts" => counts(said),
+        "from" => said.other.map_or("any account".to_owned(), |id| format!("account {id}")),
         "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
         _ => said.other.unwrap_or("that nobody knows").to_owned(),
     }
@@ -53,6 +58,16 @@ fn who(said: &Said<'_>) -> String {
     match said.total {
         0 => "nobody".to_owned(),
         total => listed(total, said.principals.iter().map(|one| principal(&one.principal))),
+    }
+}
+
+/// ` (kms:Decrypt 4, kms:Encrypt 2)`; nothing if nobody can do anything.
+fn counts(said: &Said<'_>) -> String {
+    let each = said.counts.iter().map(|(action, count)| format!("{action} {count}"));
+    let each: Vec<String> = each.collect();
+    match each.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", each.join(", ")),
     }
 }
 
@@ -88,8 +103,9 @@ fn statement(statement: &StatementRef) -> String {
 }
 
 fn grant(grant: &GrantRef) -> String {
+    let id = grant.id.get(..12).unwrap_or(&grant.id);
     match grant.name.is_empty() {
-        true => format!("grant {}", grant.id.get(..12).unwrap_or(&grant.id)),
-        false => format!("grant `{}`", grant.name),
+        true => format!("grant {id}"),
+        false => format!("grant `{}` ({id})", grant.name),
     }
 }

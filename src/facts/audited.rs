@@ -208,8 +208,10 @@ relations! {
     // Access
     /// Holder may do some actions on key for certain, and these and others perhaps.
     may: (KeyId, HolderId, Who, Mask, Mask),
-    /// Holder is one principal and no more.
-    single: (HolderId),
+    /// Holder is so many principals; a whole account counts as several.
+    counted: (HolderId, usize),
+    /// Holder may create grants on key for whomever and whatever it likes: no test of the grant limits all its ways to.
+    grants_freely: (KeyId, HolderId, Sure),
     /// Of what holder may do on key, some by identity policies, which the account gate lets decide (S4.5.1).
     by_iam: (KeyId, HolderId, Mask),
     /// A statement of the policy of key lets a service that calls for itself do actions, if its conditions hold.
@@ -217,7 +219,7 @@ relations! {
     /// A statement of the policy of key lets principals of other accounts do actions whom nothing there names, denies
     /// aside: it is open to anyone.
     opens: (KeyId, StatementId, Mask),
-    /// Actions that a deny of statement certainly takes from holder on key, among those that some path gives it.
+    /// Actions that a deny of statement certainly takes from holder on key, among those that rules ask for.
     denied: (KeyId, HolderId, StatementId, Mask),
     // Statements
     /// Statement stands in the policy of key and is about actions there.
@@ -258,8 +260,8 @@ relations! {
     retiring_orphan: (GrantId),
     /// Two grants say the same.
     same_grant: (GrantId, GrantId),
-    /// Of the operations of grant, those that its grantee can do, perhaps.
-    grantee_may: (GrantId, Mask),
+    /// Of the operations of grant, those that its grantee can do for certain, and those that it can do perhaps.
+    grantee_may: (GrantId, Mask, Mask),
     // Principals
     /// Identity statement is held by principals that are no administrators.
     held_by_others: (StatementId),
