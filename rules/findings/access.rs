@@ -53,6 +53,8 @@ crepe! {
     @input
     struct May(KeyId, HolderId, Who, Mask, Mask);
     @input
+    struct Unknown(KeyId, Mask);
+    @input
     struct ByIam(KeyId, HolderId, Mask);
     @input
     struct GrantsFreely(KeyId, HolderId, Sure);
@@ -121,6 +123,9 @@ crepe! {
     // A20: whoever may change the key policy, the root user included, keeps the key manageable. An AWS service does not.
     Manageable(k) <- May(k, _, w, _, m), (w.kind != HolderKind::Service && !(m & PUT).is_empty());
 
+    // A20: whoever may by something that is not in the snapshot does, too.
+    Manageable(k) <- Unknown(k, m), (!(m & PUT).is_empty());
+
     // A20: nobody may.
     Finding(Check::A20, On::Key(k), Severity::Critical, Sure::Certain, Evidence::Itself) <-
         CustomerKey(k), !Manageable(k);
@@ -176,6 +181,9 @@ crepe! {
     // A49: or not; the root user counts too.
     KeptBySeveral(k) <- Keeps(k, h, _), Keeps(k, i, _), (h != i);
 
+    // A49: or there may be others, by something that is not in the snapshot.
+    KeptBySeveral(k) <- Unknown(k, m), (!(m & PUT).is_empty());
+
     // A49: one user or role alone.
     Finding(Check::A49, On::Key(k), weighed(Severity::Medium, sure(c, PUT)), sure(c, PUT), Evidence::Holder(h, PUT)) <-
         Keeps(k, h, c), !KeptBySeveral(k), May(k, h, w, _, _), (w.kind != HolderKind::Root);
@@ -211,6 +219,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.gate.iter().map(|&(k, m, s)| Gate(k, m, s)));
     program.extend(facts.performs.iter().map(|&(k, m)| Performs(k, m)));
     program.extend(facts.may.iter().map(|&(k, h, w, c, m)| May(k, h, w, c, m)));
+    program.extend(facts.unknown.iter().map(|&(k, m)| Unknown(k, m)));
     program.extend(facts.by_iam.iter().map(|&(k, h, m)| ByIam(k, h, m)));
     program.extend(facts.grants_freely.iter().map(|&(k, h, s)| GrantsFreely(k, h, s)));
     program.extend(facts.counted.iter().map(|&(h, n)| Counted(h, n)));

@@ -257,7 +257,7 @@ catalogue! {
         fix "Collect it and ask again."
         source "keywho, coverage";
     A41 Medium "Key on its way out that is still in use"
-        "the key is {other}"
+        "the key is {state}"
         why "Data under it cannot be read, and is lost once it is deleted (S7.3)."
         fix "Cancel the deletion or enable the key, or move its users away first."
         source "Security Hub KMS.3";

@@ -8,9 +8,10 @@ pub(crate) mod access;
 pub(crate) mod catalogue;
 pub(crate) mod denies;
 pub(crate) mod grants;
+pub(crate) mod keys;
 pub(crate) mod key_policies;
 
-use crate::facts::audited::{AuditFacts, HolderId, Sure};
+use crate::facts::audited::{AuditFacts, GapId, HolderId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet, Level};
 use crate::model::finding::Severity;
@@ -33,6 +34,8 @@ pub(crate) enum On {
     Statement(StatementId),
     /// An account.
     Account(AccountId),
+    /// What the snapshot lacks of one kind.
+    Gap(GapId),
 }
 
 /// One piece of what a finding rests on.
@@ -77,6 +80,11 @@ pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     rows.extend(denies::run(facts));
     rows.extend(grants::run(facts));
     rows
+}
+
+/// Runs the rules about the life of keys, copies of keys, and what the snapshot lacks.
+pub(crate) fn of_each(facts: &AuditFacts) -> Vec<FindingRow> {
+    keys::run(facts)
 }
 
 /// The severity of what is certain, or one step less.

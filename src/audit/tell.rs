@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// How many sorts of keys the rules look at together.
 const TOGETHER: usize = 16;
 
+/// How many sets of keys the rules look at together that look at each key by itself.
+const APART: usize = 64;
+
 /// How many statements or grants a finding lists.
 const LISTED: usize = 20;
 
@@ -68,19 +71,47 @@ pub(super) fn of_keys(
     let of_some = |sorts: &[Vec<KeyId>]| {
         let firsts: Vec<KeyId> = sorts.iter().filter_map(|sort| sort.first().copied()).collect();
         let audited = Audited::keys(engine, settings, administrators, &premises, &firsts);
-        let mut telling = Telling {
-            engine,
-            audited: &audited,
-            premises: &premises,
-            bases: AHashMap::new(),
-        };
-        let mut rows = findings::of_keys(&audited.facts);
-        rows.sort_unstable();
-        let each = rows.chunk_by(|a, b| (a.check, a.on) == (b.check, b.on));
-        each.flat_map(|rows| telling.finding(rows, sorts))
-            .collect::<Vec<_>>()
+        let rows = findings::of_keys(&audited.facts);
+        told(engine, &audited, &premises, rows, sorts)
     };
     alike.par_chunks(TOGETHER).flat_map_iter(of_some).collect()
+}
+
+/// What the rules find that look at each key by itself.
+pub(super) fn of_each(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    administrators: &AHashSet<PrincipalId>,
+) -> Vec<Finding> {
+    let premises = Premises::of(engine, snapshot);
+    let sets = lower::copies(engine);
+    let of_some = |sets: &[Vec<KeyId>]| {
+        let audited = Audited::each(engine, settings, administrators, &premises, sets);
+        let rows = findings::of_each(&audited.facts);
+        let apart: Vec<Vec<KeyId>> = sets.iter().flatten().map(|&key| vec![key]).collect();
+        told(engine, &audited, &premises, rows, &apart)
+    };
+    sets.par_chunks(APART).flat_map_iter(of_some).collect()
+}
+
+/// Findings of some rows, for each key of its sort.
+fn told(
+    engine: &Engine,
+    audited: &Audited<'_>,
+    premises: &Premises<'_>,
+    mut rows: Vec<FindingRow>,
+    sorts: &[Vec<KeyId>],
+) -> Vec<Finding> {
+    let mut telling = Telling {
+        engine,
+        audited,
+        premises,
+        bases: AHashMap::new(),
+    };
+    rows.sort_unstable();
+    let each = rows.chunk_by(|a, b| (a.check, a.on) == (b.check, b.on));
+    each.flat_map(|rows| telling.finding(rows, sorts)).collect()
 }
 
 impl Telling<'_> {
@@ -277,6 +308,7 @@ impl Telling<'_> {
             statements: statements.get(..own_statements).unwrap_or_default(),
             grants: grants.get(..own_grants).unwrap_or_default(),
             other: other.as_deref(),
+            key: self.premises.printed.get(of.arn.as_str()).copied(),
         };
         let (file, line) = self.place(&of.arn, &statements, &grants);
         Some(Finding {
@@ -329,7 +361,7 @@ fn key_of(on: On) -> Option<KeyId> {
         | On::KeyStatement(key, _)
         | On::KeyGrant(key, _)
         | On::KeyKey(key, _) => Some(key),
-        On::Statement(_) | On::Account(_) => None,
+        On::Statement(_) | On::Account(_) | On::Gap(_) => None,
     }
 }
 
@@ -346,8 +378,13 @@ fn fingerprint(check: Check, key: &str, on: On, said: &Said<'_>) -> String {
             }
         }
         On::KeyGrant(..) => parts.extend(said.grants.first().map(|grant| grant.id.as_str())),
-        On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) => {}
+        On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) | On::Gap(_) => {}
     }
+    fingerprint_of(&parts)
+}
+
+/// A short text that tells some parts from others.
+pub(super) fn fingerprint_of(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\n"));
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,6 +3,8 @@
 use super::{Holding, Rule};
 use crate::answer::{GrantRef, StatementRef};
 use crate::model::action::{Action, ActionSet};
+use crate::model::key::Key;
+use jiff::tz::Offset;
 use std::collections::BTreeMap;
 
 /// How many names a sentence has; the others are counted.
@@ -18,6 +20,8 @@ pub(super) struct Said<'a> {
     pub(super) statements: &'a [StatementRef],
     pub(super) grants: &'a [GrantRef],
     pub(super) other: Option<&'a str>,
+    /// The key, as it was printed.
+    pub(super) key: Option<&'a Key>,
 }
 
 /// The message of a rule with its places filled.
@@ -47,6 +51,7 @@ fn filled(place: &str, said: &Said<'_>) -> String {
             let each = said.statements.iter().map(statement);
             listed(said.statements.len(), each)
         }
+        "state" => said.key.map(state).unwrap_or_default(),
         "counts" => counts(said),
         "from" => said.other.map_or("any account".to_owned(), |id| format!("account {id}")),
         "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
@@ -58,6 +63,30 @@ fn who(said: &Said<'_>) -> String {
     match said.total {
         0 => "nobody".to_owned(),
         total => listed(total, said.principals.iter().map(|one| principal(&one.principal))),
+    }
+}
+
+/// `disabled, but was last used on 2026-11-20 and has alias/app and 2 grants`.
+fn state(key: &Key) -> String {
+    let state = match key.state.as_deref() {
+        Some("PendingDeletion" | "PendingReplicaDeletion") => "waiting for its deletion",
+        Some("Disabled") => "disabled",
+        other => other.unwrap_or("in no known state"),
+    };
+    let used = key.last_used.map(|time| Offset::UTC.to_datetime(time).date());
+    let used = used.map(|day| format!("was last used on {day}"));
+    let aliases = listed(key.aliases.len(), key.aliases.iter().cloned());
+    let grants = match key.grants.len() {
+        0 => String::new(),
+        1 => "1 grant".to_owned(),
+        several => format!("{several} grants"),
+    };
+    let attached: Vec<String> = [aliases, grants].into_iter().filter(|text| !text.is_empty()).collect();
+    let attached = (!attached.is_empty()).then(|| format!("has {}", attached.join(" and ")));
+    let parts: Vec<String> = used.into_iter().chain(attached).collect();
+    match parts.is_empty() {
+        true => state.to_owned(),
+        false => format!("{state}, but {}", parts.join(" and ")),
     }
 }
 

@@ -39,6 +39,8 @@ struct Alike {
 struct Access {
     certain: Mask,
     possible: Mask,
+    /// What only something may give that is not in the snapshot.
+    unknown: Mask,
     by_iam: Mask,
     /// Whether it may create grants as it likes.
     grants: Option<Sure>,
@@ -54,6 +56,7 @@ impl<'e> Audited<'e> {
         self.facts.performs.push((id, performed));
         let mut cells: AHashMap<*const Folded, Access> = AHashMap::new();
         let mut alike: AHashMap<Alike, Holder<'e>> = AHashMap::new();
+        let mut unknown = ActionSet::EMPTY;
         for pair in self.engine.on_key(id) {
             let Some(principal) = self.engine.world.principal(pair.principal) else {
                 continue;
@@ -63,6 +66,7 @@ impl<'e> Audited<'e> {
             if let Some(gained) = gains.get_mut(&pair.principal) {
                 *gained = (access.certain, access.possible);
             }
+            unknown |= access.unknown;
             if access.possible.is_empty() {
                 continue;
             }
@@ -70,6 +74,7 @@ impl<'e> Audited<'e> {
             let holder = alike.entry(Alike { who, access });
             holder.or_insert_with(|| Holder::nobody(id)).add(pair);
         }
+        self.facts.unknown.push((id, unknown));
         let mut alike: Vec<(Alike, Holder<'e>)> = alike.into_iter().collect();
         alike.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         for (alike, holder) in alike {
@@ -109,14 +114,20 @@ impl<'e> Audited<'e> {
     }
 
     fn access(&self, pair: Pair<'e>, performed: Mask) -> Access {
-        let (mut certain, mut possible, mut grants) = (ActionSet::EMPTY, ActionSet::EMPTY, None);
+        let (mut certain, mut possible, mut unknown) =
+            (ActionSet::EMPTY, ActionSet::EMPTY, ActionSet::EMPTY);
+        let mut grants = None;
         for &(actions, formula) in &pair.folded.access {
+            if !is_known(&self.engine.formulas, formula) {
+                unknown |= actions;
+                continue;
+            }
             possible |= actions;
             let sure = is_certain(&self.engine.formulas, formula);
             if sure {
                 certain |= actions;
             }
-            if actions.contains(Action::CreateGrant) && is_free(&self.engine.formulas, formula, true) {
+            if actions.contains(Action::CreateGrant) && is_free(&self.engine.formulas, formula) {
                 grants = Some(if sure { Sure::Certain } else { Sure::Perhaps });
             }
         }
@@ -126,6 +137,7 @@ impl<'e> Audited<'e> {
         Access {
             certain: certain & performed,
             possible: possible & performed,
+            unknown: unknown & performed - possible,
             by_iam: by_iam & possible & performed,
             grants,
             denied: self.denied(pair, possible & performed, performed),
@@ -163,7 +175,7 @@ impl<'e> Audited<'e> {
         found.into()
     }
 
-    fn who(&self, id: PrincipalId, principal: &Principal, key: &Key) -> Who {
+    pub(super) fn who(&self, id: PrincipalId, principal: &Principal, key: &Key) -> Who {
         let service_linked = principal.service_linked || is_made_by_aws(&principal.arn);
         let kind = match principal.kind {
             Kind::Root => HolderKind::Root,
@@ -204,13 +216,13 @@ impl<'e> Audited<'e> {
 }
 
 impl<'e> Holder<'e> {
-    fn nobody(key: KeyId) -> Self {
+    pub(super) fn nobody(key: KeyId) -> Self {
         let first = Vec::new();
         Holder { key, count: 0, first }
     }
 
     /// Counts a principal, and keeps it if it is among the first.
-    fn add(&mut self, pair: Pair<'e>) {
+    pub(super) fn add(&mut self, pair: Pair<'e>) {
         self.count += 1;
         let at = self.first.partition_point(|(known, _)| *known < pair.principal);
         if at < NAMED {
@@ -227,7 +239,7 @@ pub(super) fn is_made_by_aws(arn: &str) -> bool {
 }
 
 /// Whether access depends on nothing but what another account, whose IAM is not known, lets its principals do (S3.1.14).
-fn is_certain(formulas: &Formulas, formula: FormulaId) -> bool {
+pub(super) fn is_certain(formulas: &Formulas, formula: FormulaId) -> bool {
     match formulas.shape(formula) {
         Shape::True => true,
         Shape::Atom(Atom::Unknown { rule, .. }) => *rule == "S3.1.14",
@@ -237,10 +249,10 @@ fn is_certain(formulas: &Formulas, formula: FormulaId) -> bool {
     }
 }
 
-/// Whether a formula may hold by a way on which nothing that limits a grant is tested; `wanted`: or may not hold.
+/// Whether a formula may hold by a way on which nothing that limits a grant is tested.
 ///
 /// Through a grant that lists CreateGrant its holder passes on no more than the grant has (S4.9.7).
-fn is_free(formulas: &Formulas, formula: FormulaId, wanted: bool) -> bool {
+fn is_free(formulas: &Formulas, formula: FormulaId) -> bool {
     let limits = |atom: &Atom| match atom {
         Atom::Unknown { rule, .. } => *rule == "S4.9.7",
         Atom::Ambiguous { .. } => false,
@@ -249,14 +261,33 @@ fn is_free(formulas: &Formulas, formula: FormulaId, wanted: bool) -> bool {
             subject.is_some_and(|subject| LIMIT_GRANTS.contains(&subject.name.as_str()))
         }
     };
+    may_hold(formulas, formula, true, &|atom, _| !limits(atom))
+}
+
+/// Whether a formula may hold by what is in the snapshot: what is missing is told by itself (A40).
+fn is_known(formulas: &Formulas, formula: FormulaId) -> bool {
+    let missing = |atom: &Atom| matches!(atom, Atom::Unknown { rule: "A40", .. });
+    may_hold(formulas, formula, true, &|atom, wanted| {
+        !(wanted && missing(atom))
+    })
+}
+
+/// Whether a formula may hold (`wanted`) or not hold, where `open` tells which atoms may; each atom by itself.
+fn may_hold(
+    formulas: &Formulas,
+    formula: FormulaId,
+    wanted: bool,
+    open: &dyn Fn(&Atom, bool) -> bool,
+) -> bool {
+    let may = |part: &FormulaId| may_hold(formulas, *part, wanted, open);
     match formulas.shape(formula) {
         Shape::True => wanted,
         Shape::False => !wanted,
-        Shape::Atom(atom) => !limits(atom),
-        Shape::Not(part) => is_free(formulas, part, !wanted),
-        Shape::And(parts) if wanted => parts.iter().all(|&part| is_free(formulas, part, wanted)),
-        Shape::Or(parts) if !wanted => parts.iter().all(|&part| is_free(formulas, part, wanted)),
-        Shape::And(parts) | Shape::Or(parts) => parts.iter().any(|&part| is_free(formulas, part, wanted)),
+        Shape::Atom(atom) => open(atom, wanted),
+        Shape::Not(part) => may_hold(formulas, part, !wanted, open),
+        Shape::And(parts) if wanted => parts.iter().all(may),
+        Shape::Or(parts) if !wanted => parts.iter().all(may),
+        Shape::And(parts) | Shape::Or(parts) => parts.iter().any(may),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod conditions;
+mod each;
 mod grants;
 mod premises;
 mod statements;
@@ -13,6 +14,7 @@ use crate::engine::Engine;
 use crate::facts::audited::{AuditFacts, HolderId};
 use crate::facts::id::{KeyId, PrincipalId, StatementId};
 pub(super) use access::{Holder, NAMED};
+pub(super) use each::copies;
 pub(super) use premises::Premises;
 use ahash::AHashSet;
 use std::collections::BTreeMap;
