@@ -9,6 +9,8 @@ pub(crate) mod catalogue;
 pub(crate) mod denies;
 pub(crate) mod grants;
 pub(crate) mod keys;
+pub(crate) mod tags;
+pub(crate) mod takeovers;
 pub(crate) mod key_policies;
 
 use crate::facts::audited::{AuditFacts, GapId, HolderId, Sure};
@@ -79,6 +81,8 @@ pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     rows.extend(access::run(facts));
     rows.extend(denies::run(facts));
     rows.extend(grants::run(facts));
+    rows.extend(tags::run(facts));
+    rows.extend(takeovers::run(facts));
     rows
 }
 

@@ -79,6 +79,10 @@ impl Who {
     }
 }
 
+/// Principals of one account with the same IAM policies (A45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StandId(pub(crate) u32);
+
 /// Why a key cannot be used (S7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Rest {
@@ -277,6 +281,20 @@ relations! {
     same_grant: (GrantId, GrantId),
     /// Of the operations of grant, those that its grantee can do for certain, and those that it can do perhaps.
     grantee_may: (GrantId, Mask, Mask),
+    // Tags, aliases and takeovers
+    /// Statement tests tags or aliases; if those of key changed, it would let somebody do actions who cannot now.
+    would_hold: (KeyId, StatementId, Mask, Sure),
+    /// Principal, which can be taken over or take others over, may do some actions on key for certain, and these and
+    /// others perhaps.
+    watched_may: (KeyId, PrincipalId, Mask, Mask),
+    /// Principal belongs to a stand: those of one account with the same IAM policies.
+    stands: (PrincipalId, StandId),
+    /// Whoever belongs to stand can act as principal, a role.
+    takes: (StandId, PrincipalId, Sure),
+    /// The first principal can act as the second, whose trust policy names it.
+    becomes: (PrincipalId, PrincipalId, Sure),
+    /// Principal of account can give itself IAM policies.
+    rewrites: (PrincipalId, AccountId, Sure),
     // Keys, one by one
     /// Key cannot be used for now.
     rests: (KeyId, Rest),
@@ -295,6 +313,4 @@ relations! {
     // Principals
     /// Identity statement is held by principals that are no administrators.
     held_by_others: (StatementId),
-    /// Principal may take over others of its account by an IAM action.
-    escalates: (PrincipalId, Sure),
 }

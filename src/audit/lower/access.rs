@@ -63,8 +63,8 @@ impl<'e> Audited<'e> {
             };
             let cell = cells.entry(std::ptr::from_ref(pair.folded));
             let access = cell.or_insert_with(|| self.access(pair, performed)).clone();
-            if let Some(gained) = gains.get_mut(&pair.principal) {
-                *gained = (access.certain, access.possible);
+            if self.premises.watched.contains(&pair.principal) || gains.contains_key(&pair.principal) {
+                gains.insert(pair.principal, (access.certain, access.possible));
             }
             unknown |= access.unknown;
             if access.possible.is_empty() {
@@ -146,7 +146,7 @@ impl<'e> Audited<'e> {
 
     /// What statements certainly deny, of what rules ask for.
     fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Rc<[(StatementId, Mask)]> {
-        let watched = watched(possible, self.premises.tags_deny) & performed - possible;
+        let watched = watched(possible) & performed - possible;
         let world = &self.engine.world;
         let (Some(principal), Some(key)) = (world.principal(pair.principal), world.key(pair.key)) else {
             return Rc::default();

@@ -8,6 +8,8 @@ mod each;
 mod grants;
 mod premises;
 mod statements;
+mod tags;
+mod takeover;
 
 use super::Settings;
 use crate::engine::Engine;
@@ -52,6 +54,7 @@ impl<'e> Audited<'e> {
         for &id in keys {
             audited.key(id);
         }
+        audited.takeovers();
         audited
     }
 
@@ -69,6 +72,13 @@ impl<'e> Audited<'e> {
         let mut gains = self.grantees(key);
         self.holders(id, key, &mut gains);
         self.grants(id, key, &gains);
+        self.tags(id, key, &gains);
+        self.facts.watched_may.extend(
+            gains
+                .iter()
+                .filter(|(_, (_, possible))| !possible.is_empty())
+                .map(|(&principal, &(certain, possible))| (id, principal, certain, possible)),
+        );
     }
 
     /// Who a holder stands for.
