@@ -72,8 +72,8 @@ catalogue! {
         fix "Name the account's root instead, so that IAM policies decide, or name the roles."
         source "IAM User Guide, Principal; KMS Developer Guide, kms:CallerAccount";
     A4 Low "Key delegated to IAM"
-        "the key policy lets IAM policies decide; by them, {who} can {actions}"
-        why "Whoever can write IAM policies in the account can give access to the key. It is the default, and should be known."
+        "the key policy lets IAM policies decide; by them, {who} can use the key{counts}"
+        why "Whoever can write IAM policies in the account can give access to the key. It is the default, and should be known. It counts one step more where more than 20 principals, administrators aside, can use the key that way."
         fix "Where only some principals should use the key, name them in the key policy and limit the root statement to administration."
         source "KMS Developer Guide, Default key policy";
     A5 High "Access from another account"
@@ -112,12 +112,12 @@ catalogue! {
         fix "Write the account id into the ARN, or test aws:SourceAccount."
         source "KMS Developer Guide, Permissions for AWS services in key policies";
     A12 High "Grant that can be passed on"
-        "{grant} lets {who} create further grants"
+        "{grant} lets {who} create further grants for anybody"
         why "Whoever holds it can pass its operations on to anybody, and no policy shows it."
         fix "Revoke it and grant without CreateGrant."
         source "KMS Developer Guide, Grants in AWS KMS";
     A13 Medium "Grant that nobody is to retire"
-        "{grant} to {who} has no retiring principal"
+        "{grant} lets {who} do {actions}, and nobody is named to retire it"
         why "Nobody is there to end it when its task is done."
         fix "Create it with a retiring principal, or with RetireGrant among its operations."
         source "KMS Developer Guide, Grants in AWS KMS";
@@ -127,12 +127,12 @@ catalogue! {
         fix "Revoke the grant, or accept the finding with its reason."
         source "IAM Access Analyzer; KMS Developer Guide, Grants in AWS KMS";
     A15 Medium "Broad grant"
-        "{grant} lets {who} do {actions} without any constraint"
+        "{grant} is broader than one task: it lets {who} do {actions}"
         why "A grant should hold for one task. Constraints on the encryption context or the source tie it to that."
         fix "Create it with an encryption context or source constraint, for one role."
         source "KMS Developer Guide, Grants in AWS KMS";
     A16 Low "Duplicate grants"
-        "{grant} say the same"
+        "{grant} say the same for {who}"
         why "Revoking one of them leaves the other."
         fix "Revoke all but one; give grants a name, so that the same call does not create a second one."
         source "KMS Developer Guide, Grants in AWS KMS";
@@ -147,17 +147,17 @@ catalogue! {
         fix "Remove the entry, or name whoever took the place."
         source "IAM User Guide, Principal";
     A19 Medium "Grant to somebody who no longer exists"
-        "{grant} names a principal that no longer exists"
+        "{grant} for {who} names a principal that no longer exists"
         why "Nobody can use it, or nobody can retire it."
         fix "Revoke it."
         source "KMS Developer Guide, Grants in AWS KMS";
     A20 Critical "Nobody can manage the key"
         "nobody can change the key policy, the root user included"
         why "Only AWS Support can make the key manageable again (S5.4.3)."
-        fix "Ask AWS Support; keep the account's root in every key policy."
+        fix "If an SCP or RCP denies it, exempt somebody there; otherwise ask AWS Support. Keep the account's root in every key policy."
         source "KMS Developer Guide, Default key policy";
     A21 Medium "Access that depends on tags or aliases others can change"
-        "{who} can change the tags or aliases of the key, and so make {statement} hold for it: {actions}"
+        "{who} can change tags or aliases of the key ({actions}), which decide whether {statement} applies to it"
         why "Whoever changes tags or aliases decides who has access (S7.1)."
         fix "Allow tagging and alias actions to administrators only."
         source "KMS Developer Guide, ABAC for AWS KMS";
@@ -167,12 +167,12 @@ catalogue! {
         fix "Allow kms:CreateKey to administrators, or with conditions on tags, usage and origin."
         source "KMS Developer Guide, Creating keys";
     A23 High "Can give itself use of the key"
-        "{who} cannot use the key but can {actions}, and so give itself everything"
+        "{who} cannot use the key, but can give access to it: {actions}"
         why "Changing the key policy or creating unlimited grants is as good as using the key."
         fix "Limit kms:PutKeyPolicy to administrators, and kms:CreateGrant by kms:GrantIsForAWSResource or kms:GranteePrincipal."
         source "KMS Developer Guide, Best practices for grants";
     A24 High "No separation of duties"
-        "{who} both administers and uses the key: {actions}"
+        "{who} can both administer and use the key: {actions}"
         why "Whoever can both read the data and change who may read it answers to nobody."
         fix "Split administration and use between two roles."
         source "AWS security best practices; NIST SP 800-57";
@@ -242,8 +242,8 @@ catalogue! {
         fix "Remove it, or name the account in the key policy for these actions."
         source "KMS Developer Guide, Default key policy";
     A38 Info "Grant without effect"
-        "{grant} gives {who} nothing: a policy denies it all"
-        why "The grant is dead (S4.8.2)."
+        "{grant} gives {who} nothing: all of it is denied, or not possible with this key"
+        why "The grant is dead: a deny or an SCP wins over it (S4.8.2, S4.9.6)."
         fix "Revoke it, or change the policy that denies."
         source "KMS Developer Guide, Troubleshooting AWS KMS permissions";
     A39 Medium "Policy that cannot be understood"
@@ -257,7 +257,7 @@ catalogue! {
         fix "Collect it and ask again."
         source "keywho, coverage";
     A41 Medium "Key on its way out that is still in use"
-        "the key is {other}"
+        "the key is {state}"
         why "Data under it cannot be read, and is lost once it is deleted (S7.3)."
         fix "Cancel the deletion or enable the key, or move its users away first."
         source "Security Hub KMS.3";
@@ -267,7 +267,7 @@ catalogue! {
         fix "aws kms enable-key-rotation"
         source "Security Hub KMS.4; CIS AWS Foundations Benchmark";
     A43 Medium "Deletion not guarded"
-        "{who} can {actions} the key, and no statement tests how long it was unused or the waiting period"
+        "{who} can take the key away ({actions}), and no deny tests how long it was unused or the waiting period"
         why "Deleting or disabling a key takes all data under it away (S5.4.6)."
         fix "Deny kms:ScheduleKeyDeletion to all but administrators, or unless kms:TrailingDaysWithoutKeyUsage is large."
         source "KMS Developer Guide, Deleting keys";
@@ -277,7 +277,7 @@ catalogue! {
         fix "Add the condition Bool kms:BypassPolicyLockoutSafetyCheck false."
         source "KMS Developer Guide, AWS KMS condition keys";
     A45 High "Can take over somebody with access"
-        "{who} cannot use the key but can change IAM policies or take roles of those who can"
+        "{who} cannot use the key, but can take over somebody who can, or give itself IAM policies that do"
         why "IAM administrators of the account can take the key (S4.1.3)."
         fix "Limit the IAM actions by a permissions boundary, or name the key's users in the key policy and close the account gate for use."
         source "AWS IAM privilege escalation guidance";
@@ -287,17 +287,17 @@ catalogue! {
         fix "Exempt services by Bool aws:PrincipalIsAWSService false and aws:ViaAWSService false, or by IfExists operators that mean it."
         source "AWS data perimeter guidance";
     A47 High "Deny with a way around it"
-        "{statement} denies kms:Decrypt to {who}, who can still {actions}"
+        "{statement} denies kms:Decrypt to {who}, but leaves {actions}"
         why "Re-encrypting under a key of one's own, or granting to somebody else, gets the data all the same."
         fix "Deny kms:ReEncryptFrom and kms:CreateGrant too."
         source "KMS API Reference, ReEncrypt";
     A48 Low "Metadata open to outsiders"
-        "{who} of account {account}, outside of the organization, can {actions}"
+        "{who} of {from}, not known to be of the organization, can look at the key: {actions}"
         why "It tells them of keys, policies and grants."
         fix "Leave the actions out of what other accounts are allowed."
         source "KMS Developer Guide, AWS KMS permissions";
     A49 Medium "One principal from lockout"
-        "{who} alone can change the key policy, and the account's root cannot"
+        "only {who} can change the key policy; the account's root cannot"
         why "When that principal is deleted, nobody can manage the key (S5.4.3)."
         fix "Add the account's root to the key policy."
         source "KMS Developer Guide, Default key policy";
@@ -307,7 +307,7 @@ catalogue! {
         fix "Look at the resource share."
         source "KMS API Reference, GetKeyPolicy";
     A51 Medium "Public key readable where its use is denied"
-        "{statement} denies {who} what anybody can do with the public key, which {who} can read"
+        "{statement} denies what anybody can do with the public key, and {who} can read it"
         why "Encryption and verification work outside of KMS with the public key (S5.5.3)."
         fix "Deny kms:GetPublicKey too, if the use of the public key is to be controlled."
         source "KMS API Reference, GetPublicKey";

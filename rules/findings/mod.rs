@@ -6,9 +6,14 @@
 
 pub(crate) mod access;
 pub(crate) mod catalogue;
+pub(crate) mod denies;
+pub(crate) mod grants;
+pub(crate) mod keys;
+pub(crate) mod tags;
+pub(crate) mod takeovers;
 pub(crate) mod key_policies;
 
-use crate::facts::audited::{AuditFacts, HolderId, Sure};
+use crate::facts::audited::{AuditFacts, GapId, HolderId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet, Level};
 use crate::model::finding::Severity;
@@ -31,6 +36,8 @@ pub(crate) enum On {
     Statement(StatementId),
     /// An account.
     Account(AccountId),
+    /// What the snapshot lacks of one kind.
+    Gap(GapId),
 }
 
 /// One piece of what a finding rests on.
@@ -48,6 +55,16 @@ pub(crate) enum Evidence {
     Principal(PrincipalId),
 }
 
+impl Evidence {
+    /// The actions that it is about.
+    pub(crate) fn actions(self) -> Mask {
+        match self {
+            Evidence::Holder(_, mask) | Evidence::Statement(_, mask) | Evidence::Grant(_, mask) => mask,
+            Evidence::Itself | Evidence::Principal(_) => Mask::EMPTY,
+        }
+    }
+}
+
 /// One piece of one finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FindingRow {
@@ -62,7 +79,16 @@ pub(crate) struct FindingRow {
 pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);
     rows.extend(access::run(facts));
+    rows.extend(denies::run(facts));
+    rows.extend(grants::run(facts));
+    rows.extend(tags::run(facts));
+    rows.extend(takeovers::run(facts));
     rows
+}
+
+/// Runs the rules about the life of keys, copies of keys, and what the snapshot lacks.
+pub(crate) fn of_each(facts: &AuditFacts) -> Vec<FindingRow> {
+    keys::run(facts)
 }
 
 /// The severity of what is certain, or one step less.
@@ -100,12 +126,11 @@ pub(crate) const REVEALS: Mask = ActionSet::of(&[
 pub(crate) const PERMISSIONS: Mask =
     ActionSet::of(&[Action::PutKeyPolicy, Action::CreateGrant, Action::RevokeGrant]);
 
-/// What tells of a key and does nothing with it.
+/// What tells of a key and does nothing with it; the public half is not told but used.
 pub(crate) const METADATA: Mask = ActionSet::of(&[
     Action::DescribeKey,
     Action::GetKeyPolicy,
     Action::GetKeyRotationStatus,
-    Action::GetPublicKey,
     Action::ListGrants,
     Action::ListKeyPolicies,
     Action::ListKeyRotations,

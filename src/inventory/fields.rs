@@ -1,5 +1,6 @@
 //! Members of an AWS answer -> texts, flags and lists. Absent, null and empty mean the same.
 
+use jiff::Timestamp;
 use super::hints::Hints;
 use crate::diag::{Code, Diagnostic};
 use crate::json::{Node, Place, Span, Value};
@@ -76,6 +77,21 @@ impl<'f> Fields<'f> {
                 None
             }
         }
+    }
+
+    /// A point in time: seconds since 1970, or a text of ISO 8601.
+    pub(super) fn time(&mut self, node: &Node<'_>, name: &str) -> Option<Timestamp> {
+        let value = node.member(name).filter(|value| !value.is_null())?;
+        let text = value.scalar().unwrap_or_default();
+        // Fractions of a second do not matter.
+        let whole = text.split('.').next().unwrap_or_default();
+        let seconds = whole.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = seconds.or_else(|| text.parse().ok());
+        if time.is_none() {
+            let message = format!("`{name}` is no point in time");
+            self.invalid(value.span, message, "it is taken as not given");
+        }
+        time
     }
 
     /// A flag, also when it is written as text.

@@ -1,5 +1,6 @@
 //! One file -> the answers in it. What an answer is, is told by its members, never by the name of the file.
 
+use jiff::Timestamp;
 use super::ahead::{self, Ahead};
 use super::ec2;
 use super::fields::Fields;
@@ -56,7 +57,7 @@ pub(super) enum Piece {
     },
     Tags(KeyRef, Tags),
     Rotation(KeyRef, Option<bool>),
-    LastUse(KeyRef),
+    LastUse(KeyRef, Option<Timestamp>),
     Overview(Overview),
     Members {
         parent: Option<String>,
@@ -357,7 +358,9 @@ impl Recognizer<'_> {
         }
         if node.member("KeyLastUsage").is_some() || node.member("TrackingStartDate").is_some() {
             let of = kms::key_ref(&mut self.fields, node, "KeyId");
-            self.push(node, Piece::LastUse(of));
+            let used = node.member("KeyLastUsage");
+            let used = used.and_then(|used| self.fields.time(used, "Timestamp"));
+            self.push(node, Piece::LastUse(of, used));
         }
         self.key_texts(node);
     }

@@ -4,13 +4,20 @@
 
 mod access;
 mod conditions;
+mod each;
+mod grants;
+mod premises;
 mod statements;
+mod tags;
+mod takeover;
 
 use super::Settings;
 use crate::engine::Engine;
 use crate::facts::audited::{AuditFacts, HolderId};
 use crate::facts::id::{KeyId, PrincipalId, StatementId};
 pub(super) use access::{Holder, NAMED};
+pub(super) use each::copies;
+pub(super) use premises::Premises;
 use ahash::AHashSet;
 use std::collections::BTreeMap;
 
@@ -19,6 +26,7 @@ pub(super) struct Audited<'e> {
     engine: &'e Engine,
     settings: &'e Settings,
     administrators: &'e AHashSet<PrincipalId>,
+    premises: &'e Premises<'e>,
     /// Statements that are among the facts.
     seen: AHashSet<StatementId>,
     pub(super) facts: AuditFacts,
@@ -31,12 +39,14 @@ impl<'e> Audited<'e> {
         engine: &'e Engine,
         settings: &'e Settings,
         administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
         keys: &[KeyId],
     ) -> Audited<'e> {
         let mut audited = Audited {
             engine,
             settings,
             administrators,
+            premises,
             seen: AHashSet::new(),
             facts: AuditFacts::default(),
             holders: Vec::new(),
@@ -44,6 +54,7 @@ impl<'e> Audited<'e> {
         for &id in keys {
             audited.key(id);
         }
+        audited.takeovers();
         audited
     }
 
@@ -57,7 +68,17 @@ impl<'e> Audited<'e> {
         }
         self.key_statements(id, key);
         self.open_to_anyone(id);
-        self.holders(id, key);
+        self.guardrails(key.account);
+        let mut gains = self.grantees(key);
+        self.holders(id, key, &mut gains);
+        self.grants(id, key, &gains);
+        self.tags(id, key, &gains);
+        self.facts.watched_may.extend(
+            gains
+                .iter()
+                .filter(|(_, (_, possible))| !possible.is_empty())
+                .map(|(&principal, &(certain, possible))| (id, principal, certain, possible)),
+        );
     }
 
     /// Who a holder stands for.
@@ -72,7 +93,8 @@ pub(super) fn alike(engine: &Engine) -> Vec<Vec<KeyId>> {
     for (id, key) in engine.real_keys() {
         let statements = engine.world.statements_of(&key.policies);
         let statements: Vec<StatementId> = statements.map(|(id, _)| id).collect();
-        let sort = (key.account, key.aws_managed, statements, engine.derived_with(id));
+        let with = engine.derived_with(id);
+        let sort = (key.account, key.aws_managed, statements, with, &key.grants);
         alike.entry(sort).or_default().push(id);
     }
     let mut alike: Vec<Vec<KeyId>> = alike.into_values().collect();

@@ -9,7 +9,7 @@ use crate::condition::solve::{Verdict, common, verdict};
 use crate::facts::audited::{Sure, Whom};
 use crate::facts::id::{AccountId, Basis, KeyId, Mask, PrincipalId, StatementId};
 use crate::facts::statement::{Cover, Statement};
-use crate::facts::world::{Key, Kind, World};
+use crate::facts::world::{Key, Kind, Level, World};
 use crate::model::action::ActionSet;
 use crate::policy::document::{Effect, PrincipalEntry};
 use std::collections::BTreeMap;
@@ -48,6 +48,19 @@ impl Audited<'_> {
                     false => Sure::Perhaps,
                 };
                 self.facts.gate.push((id, mask, sure));
+            }
+        }
+    }
+
+    /// Adds the denies of SCPs and RCPs that reach an account and that test anything.
+    pub(super) fn guardrails(&mut self, account: AccountId) {
+        let engine = self.engine;
+        let levels: Vec<&Level> = engine.world.levels_of(account).collect();
+        let policies = levels.iter().flat_map(|level| level.scps.iter().chain(&level.rcps));
+        for (id, statement) in engine.world.statements_of(policies) {
+            if statement.denies && !statement.conditions.is_empty() {
+                self.statement(id, statement);
+                self.facts.guardrail_denies.push((account, id, statement.actions));
             }
         }
     }
@@ -102,6 +115,11 @@ impl Audited<'_> {
                 let Basis::Statement(statement) = path.row.by else {
                     continue;
                 };
+                // What is not in the snapshot is told by itself.
+                let opaque = world.statement(statement).and_then(|one| one.opaque.as_ref());
+                if opaque.is_some_and(|opaque| opaque.rule == "A40") {
+                    continue;
+                }
                 // S6.6: a statement that no request meets lets nobody in.
                 if verdict(&formulas, path.holds, &given) != Verdict::Never {
                     *found.entry(statement).or_insert(ActionSet::EMPTY) |= part & path.row.mask;
