@@ -57,7 +57,7 @@ macro_rules! catalogue {
 
 catalogue! {
     A1 Critical "Public key policy"
-        "{statement} lets any principal of any AWS account: {actions}"
+        "{statement} names any principal of any AWS account: {actions}"
         why "Whoever has an IAM policy that allows it, in whichever account, can use the key."
         fix "Name the principals or accounts, or add a condition with fixed values, such as aws:PrincipalOrgID."
         source "Security Hub KMS.5; KMS Developer Guide, Create a key policy";
@@ -97,7 +97,7 @@ catalogue! {
         fix "Leave them out."
         source "KMS Developer Guide, Allowing users in other accounts to use a KMS key";
     A9 High "No organization perimeter"
-        "no resource control policy keeps principals outside of the organization from the keys of account {account}, and some have access"
+        "no resource control policy keeps principals outside of the organization from keys of account {account}, and some have access to {other}"
         why "A resource control policy holds for all keys, whatever their key policies say."
         fix "Attach an RCP that denies kms:* to principals whose aws:PrincipalOrgID is not that of the organization."
         source "AWS data perimeter guidance; KMS Developer Guide, Resource control policies";
@@ -142,7 +142,7 @@ catalogue! {
         fix "Name the principals that are meant."
         source "IAM User Guide, NotPrincipal";
     A18 Medium "Principal that no longer exists"
-        "{statement} names a user or role that no longer exists"
+        "{statement} names somebody who no longer exists: {other}"
         why "The entry gives nobody access (S2.2.11): it is dead, or the key has lost whoever should use it."
         fix "Remove the entry, or name whoever took the place."
         source "IAM User Guide, Principal";
@@ -192,52 +192,52 @@ catalogue! {
         fix "Give all copies the same key policy and grants."
         source "KMS Developer Guide, Control access to multi-Region keys";
     A28 Medium "Decryption with all keys"
-        "{statement} allows {actions} on all keys; {who} hold it"
+        "{statement} gives {who} {actions} on all keys (Security Hub {other})"
         why "It reaches every key that trusts the account, also keys of other accounts and keys to come."
         fix "List the keys, or test aws:ResourceTag or kms:ResourceAliases."
         source "Security Hub KMS.1, KMS.2";
     A29 Info "Condition that never holds"
-        "{statement} has a condition that no request meets"
+        "{statement} has a condition that no request meets: {other}"
         why "The statement is dead, or says something else than was meant (S2.5.9)."
         fix "Correct or remove it."
         source "IAM User Guide, Conditions with multiple context keys or values";
     A30 Medium "Statement about another key"
-        "{statement} names a resource that is not this key"
+        "{statement} is about another key: {other}"
         why "It has no effect here (S2.4.6). This happens when a policy is copied."
         fix "Write \"*\" as the resource of key policies."
         source "KMS Developer Guide, Create a key policy";
     A31 Medium "Statement without Resource or Action"
-        "{statement} lacks an element, and has no effect"
+        "{statement} has no effect: {other}"
         why "KMS once accepted such statements; they do nothing (S2.1.6), a Deny least of all what it should."
         fix "Add the missing element."
         source "KMS API Reference, PutKeyPolicy";
     A32 Medium "Principal that matches nobody"
-        "{statement} names something that is no principal of a key policy"
+        "{statement} names something that is no principal of a key policy: {other}"
         why "Groups, ARNs with wildcards and the like match nobody (S2.2.12)."
         fix "Name users, roles or accounts."
         source "IAM User Guide, Principal";
     A33 Info "Action without effect"
-        "{statement} names an action that KMS does not have, or that has no effect in this policy"
+        "{statement} names an action without effect: {other}"
         why "It does nothing (S2.3.1, S2.3.3)."
         fix "Correct or remove it; ReEncrypt is kms:ReEncryptFrom and kms:ReEncryptTo."
         source "KMS Developer Guide, AWS KMS permissions";
     A34 Low "Suspicious resource"
-        "{statement} names a resource that matches no key, or more than was meant"
+        "{statement} names a resource that matches no key, or more than was meant: {other}"
         why "Key ids, alias ARNs and incomplete ARNs do not stand for keys (S2.4.5)."
         fix "Write the key ARN."
         source "KMS Developer Guide, Specifying KMS keys in IAM policy statements";
     A35 Low "Condition that may not do what it says"
-        "{statement} has a key and an operator that do not go together, or a key nobody knows"
+        "{statement} has a condition that may not do what it says: {other}"
         why "Such conditions are often never met, or always (S2.5)."
         fix "Correct it as the remark says."
         source "IAM User Guide, Condition operators";
     A36 Low "Tags or aliases in a key policy"
-        "{statement} tests tags or aliases of the key, which is documented for IAM policies only"
+        "{statement} tests tags or aliases of the key: {other}"
         why "Whether it has an effect in a key policy is not documented (S6.4)."
         fix "Move the condition into IAM policies."
         source "KMS Developer Guide, ABAC for AWS KMS";
     A37 Info "IAM policy that the key does not admit"
-        "{statement} allows {actions} on the key, whose policy does not let IAM decide about them"
+        "{statement} allows {actions} on the key, but the key policy does not let IAM decide on that"
         why "It has no effect (S0.3)."
         fix "Remove it, or name the account in the key policy for these actions."
         source "KMS Developer Guide, Default key policy";
@@ -247,7 +247,7 @@ catalogue! {
         fix "Revoke it, or change the policy that denies."
         source "KMS Developer Guide, Troubleshooting AWS KMS permissions";
     A39 Medium "Policy that cannot be understood"
-        "{statement} cannot be understood"
+        "{statement} cannot be understood: {other}"
         why "What it allows or denies is not known, and every answer it touches is uncertain (S2.1.10)."
         fix "Correct it as the remark says."
         source "IAM User Guide, Grammar of the IAM JSON policy language";
@@ -272,7 +272,7 @@ catalogue! {
         fix "Deny kms:ScheduleKeyDeletion to all but administrators, or unless kms:TrailingDaysWithoutKeyUsage is large."
         source "KMS Developer Guide, Deleting keys";
     A44 Medium "Lockout check can be bypassed"
-        "{statement} lets {who} change key policies without the lockout check"
+        "{statement} lets {who} write key policies without the lockout check: {actions}"
         why "One call with BypassPolicyLockoutSafetyCheck can make the key unmanageable."
         fix "Add the condition Bool kms:BypassPolicyLockoutSafetyCheck false."
         source "KMS Developer Guide, AWS KMS condition keys";
@@ -312,7 +312,7 @@ catalogue! {
         fix "Deny kms:GetPublicKey too, if the use of the public key is to be controlled."
         source "KMS API Reference, GetPublicKey";
     A52 Low "Old policy version with variables"
-        "{statement} has variables that are plain text in version 2008-10-17"
+        "in {statement}, {other}"
         why "The text ${...} is compared as it stands (S2.7.1)."
         fix "Write \"Version\": \"2012-10-17\"."
         source "IAM User Guide, Version";

@@ -89,7 +89,7 @@ impl Engine {
     /// The settings name a principal that the snapshot does not have.
     pub fn audit(&self, snapshot: &Snapshot, settings: &Settings) -> Result<Audit, Error> {
         let administrators = administrators::of(self, settings)?;
-        let mut findings = tell::of_keys(self, snapshot, settings, &administrators);
+        let mut findings = tell::everything(self, snapshot, settings, &administrators);
         let idle = settings.accept(&mut findings, |arn| self.names_of_key(arn));
         findings.sort_by(|a, b| {
             let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), number(finding.rule));

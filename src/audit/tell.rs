@@ -1,5 +1,7 @@
 //! What the rules found -> findings in names, one for each key that it holds for.
 
+mod elsewhere;
+
 use super::lower::{self, Audited, Holder};
 use super::words::{self, Said};
 use super::{Finding, Holding, Settings};
@@ -38,6 +40,9 @@ struct Piece {
     /// Statements, with a principal whose policies may hold them.
     statements: Vec<(StatementId, Option<PrincipalId>)>,
     grants: Vec<GrantId>,
+    keys: Vec<KeyId>,
+    /// Texts that the finding repeats.
+    notes: Vec<String>,
 }
 
 /// By which statements and grants a cell gives some actions.
@@ -50,8 +55,8 @@ struct Telling<'a> {
     bases: AHashMap<(*const Folded, Mask), Bases>,
 }
 
-/// Everything that the rules about keys find.
-pub(super) fn of_keys(
+/// Everything that the rules find.
+pub(super) fn everything(
     engine: &Engine,
     snapshot: &Snapshot,
     settings: &Settings,
@@ -71,10 +76,23 @@ pub(super) fn of_keys(
         let mut rows = findings::of_keys(&audited.facts);
         rows.sort_unstable();
         let each = rows.chunk_by(|a, b| (a.check, a.on) == (b.check, b.on));
-        each.flat_map(|rows| telling.finding(rows, sorts))
-            .collect::<Vec<_>>()
+        let found: Vec<Finding> = each.flat_map(|rows| telling.finding(rows, sorts)).collect();
+        // One finding for an account, whatever the number of its keys.
+        rows.retain(|row| key_of(row.on).is_none());
+        (found, rows)
     };
-    alike.par_chunks(TOGETHER).flat_map_iter(of_some).collect()
+    let parts: Vec<(Vec<Finding>, Vec<FindingRow>)> = alike.par_chunks(TOGETHER).map(of_some).collect();
+    let (found, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
+    let audited = Audited::policies(engine, settings, administrators);
+    let mut telling = Telling {
+        engine,
+        audited: &audited,
+        keys: &keys,
+        bases: AHashMap::new(),
+    };
+    found.extend(telling.elsewhere(rows.into_iter().flatten(), &alike));
+    found
 }
 
 impl Telling<'_> {
@@ -108,6 +126,8 @@ impl Telling<'_> {
             actions: ActionSet::EMPTY,
             statements: Vec::new(),
             grants: Vec::new(),
+            keys: Vec::new(),
+            notes: Vec::new(),
         };
         if let On::KeyStatement(_, statement) | On::Statement(statement) = on {
             piece.statements.push((statement, None));
@@ -118,7 +138,15 @@ impl Telling<'_> {
         let mut holdings: Vec<Holding> = Vec::new();
         for row in rows {
             match row.evidence {
-                Evidence::Itself | Evidence::Principal(_) => {}
+                Evidence::Itself => {}
+                Evidence::Principal(principal, mask) => {
+                    piece.actions |= mask;
+                    piece.total += 1;
+                    holdings.extend(self.holding(principal, None, mask));
+                }
+                Evidence::Key(key) => piece.keys.push(key),
+                Evidence::Note(note) => piece.notes.extend(self.audited.note(note).map(str::to_owned)),
+                Evidence::Says(text) => piece.notes.push(text.to_owned()),
                 Evidence::Statement(statement, mask) => {
                     piece.statements.push((statement, None));
                     piece.actions |= mask;
@@ -129,8 +157,8 @@ impl Telling<'_> {
                 }
                 Evidence::Holder(holder, mask) => {
                     piece.actions |= mask;
-                    if let (Some(holder), Some(key)) = (self.audited.holder(holder), key_of(on)) {
-                        self.held(&mut piece, &mut holdings, holder, key, mask);
+                    if let Some(holder) = self.audited.holder(holder) {
+                        self.held(&mut piece, &mut holdings, holder, mask);
                     }
                 }
             }
@@ -140,33 +168,22 @@ impl Telling<'_> {
         piece.principals = holdings.into();
         unique(&mut piece.statements);
         unique(&mut piece.grants);
+        let mut said = AHashSet::new();
+        piece.notes.retain(|note| said.insert(note.clone()));
         piece
     }
 
     /// Adds who has access, and by what the first of them has.
-    fn held(
-        &mut self,
-        piece: &mut Piece,
-        holdings: &mut Vec<Holding>,
-        holder: &Holder<'_>,
-        key: KeyId,
-        mask: Mask,
-    ) {
+    fn held(&mut self, piece: &mut Piece, holdings: &mut Vec<Holding>, holder: &Holder<'_>, mask: Mask) {
         piece.total += holder.count;
-        let world = &self.engine.world;
-        for &(principal, folded) in holder.first.iter().take(lower::NAMED) {
-            let Some(named) = world.principal(principal) else {
-                continue;
-            };
-            holdings.push(Holding {
-                principal: named.name.clone(),
-                actions: mask,
-                condition: self.condition(folded, mask, named.kind == Kind::Service),
-            });
-        }
+        let first = holder.first.iter().take(lower::NAMED);
+        holdings.extend(first.filter_map(|&(principal, folded)| self.holding(principal, folded, mask)));
         // What the finding is about says by what, where it is a statement or a grant.
         let says_itself = piece.statements.len() + piece.grants.len() > LISTED;
-        let Some(&(principal, folded)) = holder.first.first().filter(|_| !says_itself) else {
+        let Some(&(principal, Some(folded))) = holder.first.first().filter(|_| !says_itself) else {
+            return;
+        };
+        let Some(key) = holder.key else {
             return;
         };
         let pair = Pair {
@@ -181,6 +198,15 @@ impl Telling<'_> {
                 Basis::Nothing => {}
             }
         }
+    }
+
+    fn holding(&self, principal: PrincipalId, folded: Option<&Folded>, mask: Mask) -> Option<Holding> {
+        let named = self.engine.world.principal(principal)?;
+        Some(Holding {
+            principal: named.name.clone(),
+            actions: mask,
+            condition: folded.and_then(|folded| self.condition(folded, mask, named.kind == Kind::Service)),
+        })
     }
 
     /// Under which condition a cell gives those of some actions that it does not always give.
@@ -226,6 +252,22 @@ impl Telling<'_> {
         let mut statements: Vec<StatementRef> = statements.collect();
         unique(&mut statements);
         statements.truncate(LISTED);
+        let texts = statements.len();
+        self.on_key_by(check, on, key, piece, (statements, texts))
+    }
+
+    /// The same, by statements of which some are given.
+    fn on_key_by(
+        &self,
+        check: Check,
+        on: On,
+        key: KeyId,
+        piece: &Piece,
+        (statements, texts): (Vec<StatementRef>, usize),
+    ) -> Option<Finding> {
+        let world = &self.engine.world;
+        let view = View::of(world);
+        let of = world.key(key)?;
         let grants = piece
             .grants
             .iter()
@@ -242,8 +284,11 @@ impl Telling<'_> {
             total: piece.total,
             actions: piece.actions,
             statements: &statements,
+            texts,
             grants: &grants,
+            account: None,
             other: other.as_deref(),
+            notes: &piece.notes,
         };
         let (file, line) = self.place(&of.arn, &statements, &grants);
         Some(Finding {

@@ -13,8 +13,14 @@ pub(super) struct Said<'a> {
     pub(super) total: usize,
     pub(super) actions: ActionSet,
     pub(super) statements: &'a [StatementRef],
+    /// How many statements there are, of which some are given.
+    pub(super) texts: usize,
     pub(super) grants: &'a [GrantRef],
+    /// The account that it is about, if it is about one as a whole.
+    pub(super) account: Option<&'a str>,
     pub(super) other: Option<&'a str>,
+    /// Texts that the finding repeats.
+    pub(super) notes: &'a [String],
 }
 
 /// The message of a rule with its places filled.
@@ -42,10 +48,24 @@ fn filled(place: &str, said: &Said<'_>) -> String {
         }
         "statement" => {
             let each = said.statements.iter().map(statement);
-            listed(said.statements.len(), each)
+            listed(said.texts, each)
         }
         "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
-        _ => said.other.unwrap_or("that nobody knows").to_owned(),
+        "other" if !said.notes.is_empty() => {
+            let shown: Vec<&str> = said.notes.iter().map(String::as_str).take(MOST).collect();
+            let more = said.notes.len().saturating_sub(shown.len());
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!("; and {more} more")
+            };
+            format!("{}{more}", shown.join("; "))
+        }
+        _ => said
+            .other
+            .or(said.account)
+            .unwrap_or("that nobody knows")
+            .to_owned(),
     }
 }
 
@@ -57,7 +77,7 @@ fn who(said: &Said<'_>) -> String {
 }
 
 /// `a, b, c and 4 more`.
-fn listed(total: usize, names: impl Iterator<Item = String>) -> String {
+pub(super) fn listed(total: usize, names: impl Iterator<Item = String>) -> String {
     let shown: Vec<String> = names.take(MOST).collect();
     match total.saturating_sub(shown.len()) {
         0 => shown.join(", "),

@@ -3,7 +3,7 @@
 use super::Audited;
 use crate::condition::formula::{Atom, FormulaId, Formulas, Shape};
 use crate::engine::{Folded, Pair};
-use crate::facts::audited::{HolderId, HolderKind, Standing, Who};
+use crate::facts::audited::{HolderKind, Standing, Who};
 use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, Route};
 use crate::facts::world::{Key, Kind, Membership, Principal};
 use crate::model::action::{Action, ActionSet};
@@ -18,8 +18,10 @@ pub(crate) const NAMED: usize = 10;
 pub(crate) struct Holder<'e> {
     /// How many they are.
     pub(crate) count: usize,
-    /// The first of them, with their cells.
-    pub(crate) first: Vec<(PrincipalId, &'e Folded)>,
+    /// The first of them, with their cells where it is about access to a key.
+    pub(crate) first: Vec<(PrincipalId, Option<&'e Folded>)>,
+    /// The key that it is about, if it is.
+    pub(crate) key: Option<KeyId>,
 }
 
 /// What makes principals one holder.
@@ -58,29 +60,32 @@ impl<'e> Audited<'e> {
             let holder = alike.entry(Alike { who, access }).or_insert_with(|| Holder {
                 count: 0,
                 first: Vec::new(),
+                key: Some(id),
             });
-            holder.add(pair);
+            holder.add(pair.principal, Some(pair.folded));
         }
         let mut alike: Vec<(Alike, Holder<'e>)> = alike.into_iter().collect();
         alike.sort_unstable_by_key(|(alike, _)| *alike);
         for (Alike { who, access }, holder) in alike {
-            let number = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
+            let services: Vec<PrincipalId> = match who.kind {
+                HolderKind::Service => holder.first.iter().map(|&(service, _)| service).collect(),
+                _ => Vec::new(),
+            };
+            let alone = holder.count == 1 && who.kind != HolderKind::Account;
+            let number = self.add_holder(holder);
             let facts = &mut self.facts;
             facts.may.push((id, number, who, access.certain, access.possible));
             if !access.by_iam.is_empty() {
                 facts.by_iam.push((id, number, access.by_iam));
             }
-            if holder.count == 1 && who.kind != HolderKind::Account {
+            if alone {
                 facts.single.push((number,));
             }
-            if who.kind == HolderKind::Service {
-                for &(service, _) in &holder.first {
-                    let lets = self.lets(service, id).into_iter();
-                    let serves = lets.map(|(statement, mask)| (id, number, statement, mask));
-                    self.facts.serves.extend(serves);
-                }
+            for service in services {
+                let lets = self.lets(service, id).into_iter();
+                let serves = lets.map(|(statement, mask)| (id, number, statement, mask));
+                self.facts.serves.extend(serves);
             }
-            self.holders.push(holder);
         }
     }
 
@@ -103,7 +108,7 @@ impl<'e> Audited<'e> {
     }
 
     fn who(&self, id: PrincipalId, principal: &Principal, key: &Key) -> Who {
-        let service_linked = principal.service_linked || is_made_by_aws(&principal.arn);
+        let service_linked = is_of_aws(principal);
         let kind = match principal.kind {
             Kind::Root => HolderKind::Root,
             Kind::Service => HolderKind::Service,
@@ -144,14 +149,19 @@ impl<'e> Audited<'e> {
 
 impl<'e> Holder<'e> {
     /// Counts a principal, and keeps it if it is among the first.
-    fn add(&mut self, pair: Pair<'e>) {
+    pub(super) fn add(&mut self, principal: PrincipalId, folded: Option<&'e Folded>) {
         self.count += 1;
-        let at = self.first.partition_point(|(known, _)| *known < pair.principal);
+        let at = self.first.partition_point(|(known, _)| *known < principal);
         if at < NAMED {
-            self.first.insert(at, (pair.principal, pair.folded));
+            self.first.insert(at, (principal, folded));
             self.first.truncate(NAMED);
         }
     }
+}
+
+/// Whether a principal acts for AWS and not for the customer.
+pub(super) fn is_of_aws(principal: &Principal) -> bool {
+    principal.service_linked || is_made_by_aws(&principal.arn)
 }
 
 /// Whether a session or role is one that AWS makes for its services: `assumed-role/aws:ec2-infrastructure/i-1`.
