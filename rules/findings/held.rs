@@ -59,6 +59,7 @@ crepe! {
     // Some statement of an identity policy names key.
     struct Named(KeyId);
 
+    // A26, A28, A44: an Allow without conditions is certain, another is not.
     Gives(s, Sure::Certain) <- IdentitySays(s, Effect::Allow, _), Unconditional(s);
     Gives(s, Sure::Perhaps) <- IdentitySays(s, Effect::Allow, _), !Unconditional(s);
 

@@ -7,11 +7,14 @@
 pub(crate) mod absence;
 pub(crate) mod access;
 pub(crate) mod catalogue;
+pub(crate) mod denies;
+pub(crate) mod grants;
 pub(crate) mod held;
 pub(crate) mod key_policies;
+pub(crate) mod keys;
 pub(crate) mod remarks;
 
-use crate::facts::audited::{AuditFacts, HolderId, NoteId, Sure};
+use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet, Level};
 use crate::model::finding::Severity;
@@ -34,6 +37,8 @@ pub(crate) enum On {
     Statement(StatementId),
     /// An account.
     Account(AccountId),
+    /// What the snapshot lacks of one kind.
+    Gap(GapId),
 }
 
 /// One piece of what a finding rests on.
@@ -57,6 +62,19 @@ pub(crate) enum Evidence {
     Says(&'static str),
 }
 
+impl Evidence {
+    /// The actions that it is about.
+    pub(crate) fn actions(self) -> Mask {
+        match self {
+            Evidence::Holder(_, mask)
+            | Evidence::Statement(_, mask)
+            | Evidence::Grant(_, mask)
+            | Evidence::Principal(_, mask) => mask,
+            Evidence::Itself | Evidence::Key(_) | Evidence::Note(_) | Evidence::Says(_) => Mask::EMPTY,
+        }
+    }
+}
+
 /// One piece of one finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FindingRow {
@@ -71,9 +89,16 @@ pub(crate) struct FindingRow {
 pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);
     rows.extend(access::run(facts));
+    rows.extend(denies::run(facts));
+    rows.extend(grants::run(facts));
     rows.extend(absence::run(facts));
     rows.extend(remarks::run(facts));
     rows
+}
+
+/// Runs the rules about the life of keys, copies of keys, and what the snapshot lacks.
+pub(crate) fn of_each(facts: &AuditFacts) -> Vec<FindingRow> {
+    keys::run(facts)
 }
 
 /// Runs the rules about policies that no single key has: identity policies, boundaries and guardrails.
@@ -131,12 +156,11 @@ pub(crate) const DRIVEN: Mask = USE.union(ActionSet::CREATE_GRANT);
 /// What writes key policies: by it somebody can lock everybody out.
 pub(crate) const LOCKS_OUT: Mask = ActionSet::of(&[Action::CreateKey, Action::PutKeyPolicy]);
 
-/// What tells of a key and does nothing with it.
+/// What tells of a key and does nothing with it; the public half is not told but used.
 pub(crate) const METADATA: Mask = ActionSet::of(&[
     Action::DescribeKey,
     Action::GetKeyPolicy,
     Action::GetKeyRotationStatus,
-    Action::GetPublicKey,
     Action::ListGrants,
     Action::ListKeyPolicies,
     Action::ListKeyRotations,

@@ -34,6 +34,8 @@ pub struct Settings {
     pub trusted: BTreeSet<String>,
     /// Principals that are meant to administer keys, as people name them, or patterns of ARNs.
     pub administrators: Vec<String>,
+    /// The day from which to count how long ago something was; without it, everything counts as recent.
+    pub today: Option<Date>,
     /// Findings that somebody has looked at and lives with.
     pub accepted: Vec<Arc<Acceptance>>,
 }
@@ -113,6 +115,7 @@ impl Settings {
         Ok(Settings {
             trusted: written.trusted_accounts.into_iter().collect(),
             administrators: written.administrators,
+            today: Some(today),
             accepted: written.accept.into_iter().map(Arc::new).collect(),
         })
     }

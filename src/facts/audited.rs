@@ -83,6 +83,19 @@ impl Who {
     }
 }
 
+/// Why a key cannot be used (S7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Rest {
+    /// It is disabled.
+    Disabled,
+    /// It waits for its deletion.
+    PendingDeletion,
+}
+
+/// A kind of gap in the snapshot (A40).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GapId(pub(crate) u32);
+
 /// Whom the principal element of a statement names (S2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Whom {
@@ -228,8 +241,12 @@ relations! {
     // Access
     /// Holder may do some actions on key for certain, and these and others perhaps.
     may: (KeyId, HolderId, Who, Mask, Mask),
-    /// Holder is one principal and no more.
-    single: (HolderId),
+    /// Actions on key that somebody may do only by something that is not in the snapshot (A40).
+    unknown: (KeyId, Mask),
+    /// Holder is so many principals; a whole account counts as several.
+    counted: (HolderId, usize),
+    /// Holder may create grants on key for whomever and whatever it likes: no test of the grant limits all its ways to.
+    grants_freely: (KeyId, HolderId, Sure),
     /// Of what holder may do on key, some by identity policies, which the account gate lets decide (S4.5.1).
     by_iam: (KeyId, HolderId, Mask),
     /// A statement of the policy of key lets a service that calls for itself do actions, if its conditions hold.
@@ -237,7 +254,7 @@ relations! {
     /// A statement of the policy of key lets principals of other accounts do actions whom nothing there names, denies
     /// aside: it is open to anyone.
     opens: (KeyId, StatementId, Mask),
-    /// Actions that a deny of statement certainly takes from holder on key, among those that some path gives it.
+    /// Actions that a deny of statement certainly takes from holder on key, among those that rules ask for.
     denied: (KeyId, HolderId, StatementId, Mask),
     // Statements
     /// Statement stands in the policy of key and is about actions there.
@@ -293,8 +310,23 @@ relations! {
     retiring_orphan: (GrantId),
     /// Two grants say the same.
     same_grant: (GrantId, GrantId),
-    /// Of the operations of grant, those that its grantee can do, perhaps.
-    grantee_may: (GrantId, Mask),
+    /// Of the operations of grant, those that its grantee can do for certain, and those that it can do perhaps.
+    grantee_may: (GrantId, Mask, Mask),
+    // Keys, one by one
+    /// Key cannot be used for now.
+    rests: (KeyId, Rest),
+    /// Key was last used so many days ago.
+    used: (KeyId, i64),
+    /// Key has an alias or a grant.
+    attached: (KeyId),
+    /// Automatic rotation of key is off.
+    rotation_off: (KeyId),
+    /// Key is a replica whose primary is in the snapshot; they rotate together (S7.2).
+    replica: (KeyId),
+    /// The other key has the same key material as key, and holder may decrypt with that one, not with this one.
+    decrypts_with: (KeyId, KeyId, HolderId, Who, Sure),
+    /// Something of one kind is missing in the snapshot.
+    gap: (GapId),
     // Principals
     /// Holder holds an identity statement, by which it may do actions as far as no guardrail, boundary or deny of its own
     /// takes them from it whatever the request.

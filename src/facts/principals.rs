@@ -248,7 +248,7 @@ impl World {
     }
 
     /// The principals a grant's party is, or may be one session of.
-    pub(super) fn meant<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
+    pub(crate) fn meant<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
         let text = match party {
             Party::Role(arn) | Party::Named(arn) => Some(arn),
             Party::Nobody | Party::Account(_) | Party::Service(_) => None,

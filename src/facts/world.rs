@@ -256,7 +256,7 @@ impl Grant {
 }
 
 /// Whom a grant names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Party {
     /// Nobody, or somebody who no longer exists (S4.9.2).
     #[default]

@@ -219,7 +219,7 @@ impl Assembly {
                 Piece::PolicyNames(of, _)
                 | Piece::Tags(of, _)
                 | Piece::Rotation(of, _)
-                | Piece::LastUse(of)
+                | Piece::LastUse(of, _)
                 | Piece::Aliases { of_key: Some(of), .. } => self.keys.name(of, at),
                 _ => {}
             }
@@ -325,7 +325,7 @@ impl Assembly {
             }
             Piece::Tags(of, tags) => self.keys.tags(&of, tags, &page, diagnostics),
             Piece::Rotation(of, on) => self.keys.rotation(&of, on, &page, diagnostics),
-            Piece::LastUse(_) => {}
+            Piece::LastUse(of, used) => self.keys.last_used(&of, used, &page, diagnostics),
             Piece::Aliases { of_key, aliases } => {
                 self.keys
                     .aliases(of_key.as_ref(), aliases, &page, place, diagnostics);

@@ -4,7 +4,10 @@
 
 mod access;
 mod conditions;
+mod each;
+mod grants;
 mod policies;
+mod premises;
 mod remarks;
 mod statements;
 
@@ -15,7 +18,9 @@ use crate::facts::id::{AccountId, KeyId, PrincipalId, StatementId};
 use crate::facts::statement::{Cover, Statement};
 pub(super) use access::{Holder, NAMED};
 use ahash::{AHashMap, AHashSet};
+pub(super) use each::copies;
 pub(super) use policies::Texts;
+pub(super) use premises::Premises;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Some keys, as the rules of findings see them.
@@ -23,6 +28,7 @@ pub(super) struct Audited<'e> {
     engine: &'e Engine,
     settings: &'e Settings,
     administrators: &'e AHashSet<PrincipalId>,
+    premises: &'e Premises<'e>,
     /// Statements that are among the facts.
     seen: AHashSet<StatementId>,
     pub(super) facts: AuditFacts,
@@ -38,9 +44,10 @@ impl<'e> Audited<'e> {
         engine: &'e Engine,
         settings: &'e Settings,
         administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
         keys: &[KeyId],
     ) -> Audited<'e> {
-        let mut audited = Audited::nothing(engine, settings, administrators);
+        let mut audited = Audited::nothing(engine, settings, administrators, premises);
         for &id in keys {
             audited.key(id);
         }
@@ -56,11 +63,13 @@ impl<'e> Audited<'e> {
         engine: &'e Engine,
         settings: &'e Settings,
         administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
     ) -> Audited<'e> {
         Audited {
             engine,
             settings,
             administrators,
+            premises,
             seen: AHashSet::new(),
             facts: AuditFacts::default(),
             holders: Vec::new(),
@@ -80,7 +89,9 @@ impl<'e> Audited<'e> {
         }
         self.key_statements(id, key);
         self.open_to_anyone(id);
-        self.holders(id, key);
+        let mut gains = self.grantees(key);
+        self.holders(id, key, &mut gains);
+        self.grants(id, key, &gains);
     }
 
     /// A text that a finding repeats.
@@ -121,7 +132,8 @@ pub(super) fn alike(engine: &Engine) -> Vec<Vec<KeyId>> {
         // A copied policy may name another key (S2.4.6).
         let covers = |statement: &Statement| statement.covers(key, account) != Cover::No;
         let statements: Vec<(StatementId, bool)> = statements.map(|(id, one)| (id, covers(one))).collect();
-        let sort = (key.account, key.aws_managed, statements, engine.derived_with(id));
+        let with = engine.derived_with(id);
+        let sort = (key.account, key.aws_managed, statements, with, &key.grants);
         alike.entry(sort).or_default().push(id);
     }
     let mut alike: Vec<Vec<KeyId>> = alike.into_values().collect();

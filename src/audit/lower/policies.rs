@@ -1,8 +1,9 @@
 //! Identity policies, boundaries and guardrails -> what they say, who holds them, and what is odd in them.
 
-use super::Audited;
 use super::access::{Holder, is_of_aws};
+use super::grants::Gains;
 use super::remarks::Remarking;
+use super::{Audited, Premises};
 use crate::audit::Settings;
 use crate::engine::Engine;
 use crate::facts::audited::{Guardrail, HolderKind, Standing, Who};
@@ -46,8 +47,9 @@ impl<'e> Audited<'e> {
         engine: &'e Engine,
         settings: &'e Settings,
         administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
     ) -> Audited<'e> {
-        let mut audited = Audited::nothing(engine, settings, administrators);
+        let mut audited = Audited::nothing(engine, settings, administrators, premises);
         let mut pass = Pass::default();
         for (id, principal) in engine.world.listed() {
             let own = matches!(principal.kind, Kind::User | Kind::Role);
@@ -66,7 +68,7 @@ impl<'e> Audited<'e> {
         let nothing = (0..engine.world.keys.len()).map(KeyId::at);
         for (id, key) in nothing.filter_map(|id| Some((id, engine.world.key(id)?))) {
             if key.kind == Resource::Nothing {
-                audited.holders(id, key);
+                audited.holders(id, key, &mut Gains::new());
             }
         }
         audited
@@ -115,15 +117,8 @@ impl<'e> Audited<'e> {
             if mask.is_empty() {
                 continue;
             }
-            let holder = pass
-                .holders
-                .entry((statement, who, mask))
-                .or_insert_with(|| Holder {
-                    count: 0,
-                    first: Vec::new(),
-                    key: None,
-                });
-            holder.add(id, None);
+            let holder = pass.holders.entry((statement, who, mask));
+            holder.or_insert_with(|| Holder::nobody(None)).count(id, None);
         }
     }
 

@@ -1,16 +1,23 @@
 //! Findings about policies that no single key has, and about accounts.
 
-use super::{LISTED, Piece, Telling, fingerprint, key_of, unique};
+use super::{Piece, Telling, fingerprint, key_of, listed};
 use crate::answer::StatementRef;
 use crate::audit::Finding;
 use crate::audit::lower::Texts;
 use crate::audit::words::{self, Said};
-use crate::facts::id::{AccountId, KeyId, StatementId};
+use crate::facts::id::{AccountId, Basis, KeyId, StatementId};
 use crate::facts::view::View;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
 use crate::rules::findings::{self, Evidence, FindingRow, On};
 use ahash::AHashMap;
+
+/// Where a statement is written: the first places, how many there are, and the account that has them all.
+pub(super) struct Places {
+    pub(super) first: Vec<StatementRef>,
+    pub(super) total: usize,
+    account: Option<AccountId>,
+}
 
 impl Telling<'_> {
     /// What the rules about policies find, and what was found about accounts of keys, each by the first of its sort.
@@ -43,31 +50,27 @@ impl Telling<'_> {
     fn elsewhere_one(&mut self, rows: &[FindingRow]) -> Option<Finding> {
         let (check, on) = rows.first().map(|row| (row.check, row.on))?;
         let piece = self.piece(on, rows);
-        if let (Some(key), On::KeyStatement(_, statement)) = (key_of(on), on) {
-            let (statements, texts, _) = self.places(statement);
-            return self.on_key_by(check, on, key, &piece, (statements, texts));
+        match on {
+            On::Statement(statement) => {
+                let places = self.places(statement)?;
+                Some(self.of_account(check, on, places.account, &piece, (places.first, places.total)))
+            }
+            On::Account(account) => {
+                let statements = self.evidence(&piece);
+                let texts = statements.len();
+                Some(self.of_account(check, on, Some(account), &piece, (statements, texts)))
+            }
+            _ => self.on_key(check, on, key_of(on)?, &piece),
         }
-        let (statements, texts, owner) = match on {
-            On::Statement(statement) => self.places(statement),
-            _ => self.evidence(&piece),
-        };
-        let account = match on {
-            On::Account(account) => Some(account),
-            _ => owner,
-        };
-        Some(self.of_account(check, on, account, &piece, (statements, texts)))
     }
 
-    /// Where a statement is written, how often, and by which account alone.
-    fn places(&self, id: StatementId) -> (Vec<StatementRef>, usize, Option<AccountId>) {
-        let Some(texts) = self.audited.texts(id) else {
-            return (Vec::new(), 0, None);
-        };
+    /// Where a statement is written, if no single key has it.
+    pub(super) fn places(&self, id: StatementId) -> Option<Places> {
         let Texts {
             first,
             total,
             account,
-        } = texts;
+        } = self.audited.texts(id)?;
         let view = View::of(&self.engine.world);
         let named = first.iter().map(|&(policy, at)| {
             let written = policy.document.statements.get(at);
@@ -81,23 +84,26 @@ impl Telling<'_> {
                 line,
             }
         });
-        let mut named: Vec<StatementRef> = named.collect();
-        named.sort();
-        (named, *total, *account)
+        let mut first: Vec<StatementRef> = named.collect();
+        first.sort();
+        Some(Places {
+            first,
+            total: *total,
+            account: *account,
+        })
     }
 
     /// The statements that a finding about an account rests on.
-    fn evidence(&self, piece: &Piece) -> (Vec<StatementRef>, usize, Option<AccountId>) {
+    fn evidence(&self, piece: &Piece) -> Vec<StatementRef> {
         let view = View::of(&self.engine.world);
-        let each = piece.statements.iter().flat_map(|&(id, principal)| {
-            let held = principal.and_then(|id| self.engine.world.principal(id));
+        let each = piece.bases.iter().flat_map(|&(basis, principal)| {
+            let Basis::Statement(id) = basis else {
+                return Vec::new();
+            };
+            let held = self.engine.world.principal(principal);
             reasons::written(view, held.into_iter().flat_map(|one| &one.written), id)
         });
-        let mut all: Vec<StatementRef> = each.collect();
-        unique(&mut all);
-        all.truncate(LISTED);
-        let texts = all.len();
-        (all, texts, None)
+        listed(each)
     }
 
     fn of_account(
@@ -124,10 +130,12 @@ impl Telling<'_> {
             actions: piece.actions,
             statements: &statements,
             texts,
+            counts: &piece.counts,
             grants: &[],
             account: account.as_deref(),
             other: None,
             notes: &notes,
+            key: None,
         };
         let (file, line) = match statements.first() {
             Some(first) => (first.file.clone(), first.line),
