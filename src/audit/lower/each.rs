@@ -4,7 +4,7 @@ use super::access::{Holder, is_certain};
 use super::{Audited, Premises};
 use crate::audit::Settings;
 use crate::engine::{Engine, Pair};
-use crate::facts::audited::{HolderId, Rest, Sure, Who};
+use crate::facts::audited::{Rest, Sure, Who};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::Key;
 use crate::model::action::{Action, ActionSet};
@@ -101,12 +101,11 @@ impl<'e> Audited<'e> {
                     if !with_this.contains_key(principal) {
                         let who = self.who(*principal, named, key);
                         let holder = more.entry((who, sure));
-                        holder.or_insert_with(|| Holder::nobody(other)).add(pair);
+                        holder.or_insert_with(|| Holder::nobody(Some(other))).add(pair);
                     }
                 }
                 for ((who, sure), holder) in more {
-                    let number = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
-                    self.holders.push(holder);
+                    let number = self.add_holder(holder);
                     self.facts.decrypts_with.push((id, other, number, who, sure));
                 }
             }
@@ -129,14 +128,18 @@ impl<'e> Audited<'e> {
 
 /// How many days ago a key was last used, if it is known that it was; without a day to count from, none.
 fn days_since_use(key: &Printed, today: Option<Date>) -> Option<i64> {
-    let counted = key.trailing_days_without_use.and_then(|days| i64::try_from(days).ok());
+    let counted = key
+        .trailing_days_without_use
+        .and_then(|days| i64::try_from(days).ok());
     let last = key.last_used.map(|time| Offset::UTC.to_datetime(time).date());
     let since = last.map(|last| today.map_or(0, |today| days_between(last, today)));
     counted.or(since)
 }
 
 fn days_between(first: Date, last: Date) -> i64 {
-    first.until(last).map_or(i64::MAX, |span| i64::from(span.get_days()))
+    first
+        .until(last)
+        .map_or(i64::MAX, |span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]
