@@ -209,7 +209,9 @@ impl Telling<'_> {
         for principal in takers.into_iter().take(lower::NAMED) {
             holdings.extend(self.taker(principal));
             let because = self.premises.takeovers.because(principal);
-            piece.bases.extend(because.map(|id| (Basis::Statement(id), principal)));
+            piece
+                .bases
+                .extend(because.map(|id| (Basis::Statement(id), principal)));
         }
         holdings.sort_by(|a, b| a.principal.cmp(&b.principal));
         holdings.truncate(lower::NAMED);

@@ -67,11 +67,6 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    /// Whether it is outside of the account of the key and not a service.
-    pub(crate) fn is_foreign(self) -> bool {
-        !matches!(self.standing, Standing::Own | Standing::Aws)
-    }
-
     /// Whether it is, or may be, outside of the trust zone (S8.1).
     pub(crate) fn is_outsider(self) -> bool {
         matches!(self.standing, Standing::Outside | Standing::Unknown)
@@ -297,8 +292,6 @@ relations! {
     /// What the lint of policies remarks on statement, as it stands in the policy of key if it stands in one.
     remarked: (Option<KeyId>, StatementId, Effect, Code, NoteId),
     // Accounts
-    /// Seen from an account of the organization, account stands there.
-    standing: (AccountId, Standing),
     /// Account is a member of an organization with RCPs, so that RCPs bind its keys (S4.7.3).
     rcp_member: (AccountId),
     // Grants
