@@ -39,6 +39,14 @@ pub enum Error {
     /// A request that cannot be a request: what is wrong with it.
     #[error("{0}")]
     Request(String),
+    /// An edit that cannot be made: what is wrong with it or its file.
+    #[error("{problem}")]
+    Edit {
+        /// What is wrong, and where.
+        problem: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 impl Error {
@@ -53,7 +61,20 @@ impl Error {
             Error::Name { suggestions, .. } if suggestions.is_empty() => None,
             Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
             Error::Request(_) => None,
+            Error::Edit { help, .. } => Some(help.clone()),
         }
+    }
+}
+
+/// An error about a name that several things have.
+pub(crate) fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
+    suggestions.sort();
+    suggestions.dedup();
+    Error::Name {
+        problem: "ambiguous",
+        noun,
+        name: name.to_owned(),
+        suggestions,
     }
 }
 

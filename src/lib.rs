@@ -52,12 +52,14 @@ pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
+pub use inventory::edit;
 pub use model::change::Change;
 pub use model::request::{PlainRequest, Request};
 pub use model::snapshot::Snapshot;
 pub use query::batch::{Batch, Name, Resolved, Verdict};
 pub use query::blocks::Block;
 pub use query::bulk::MatrixFilter;
+pub use query::lockout::Lockout;
 pub use query::narrow::{Hidden, Narrowing};
 pub use query::scan::Entry;
 

@@ -38,6 +38,8 @@ pub(super) struct Global {
         help_heading = "Input"
     )]
     pub(super) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) what_if: WhatIf,
     /// Format of the answer [default: text]
     #[arg(short, long, value_enum, global = true, help_heading = "Output")]
     pub(super) format: Option<Format>,
@@ -85,6 +87,20 @@ impl Global {
         }
         Ok(format)
     }
+}
+
+/// Edits of the snapshot before it is asked.
+#[derive(Debug, Args)]
+pub(super) struct WhatIf {
+    /// What if this policy or grant were there, or in the place of what is there; repeatable, `-` is standard input:
+    /// key-policy:KEY=FILE, identity-policy:NAME_OR_ARN=FILE, inline-policy:PRINCIPAL/NAME=FILE, boundary:PRINCIPAL=FILE
+    /// (or the ARN of a managed policy), scp:TARGET/NAME=FILE, rcp:TARGET/NAME=FILE, grant:KEY=FILE
+    #[arg(long, value_name = "EDIT=FILE", global = true, help_heading = "What if")]
+    pub(super) with: Vec<String>,
+    /// What if it were not there; repeatable, done before what is given by `--with`: identity-policy:NAME_OR_ARN,
+    /// inline-policy:PRINCIPAL/NAME, boundary:PRINCIPAL, scp:TARGET/NAME, rcp:TARGET/NAME, grant:KEY/GRANT
+    #[arg(long, value_name = "EDIT", global = true, help_heading = "What if")]
+    pub(super) without: Vec<String>,
 }
 
 /// Formats of an answer.

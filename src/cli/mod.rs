@@ -13,6 +13,7 @@ mod narrow;
 mod output;
 mod requests;
 mod what_can;
+mod what_if;
 mod who_can;
 
 use args::{Cli, Verb};
