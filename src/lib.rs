@@ -33,6 +33,7 @@ mod cache;
 mod cells;
 pub mod condition;
 pub mod diag;
+pub mod diff;
 mod engine;
 mod error;
 mod facts;

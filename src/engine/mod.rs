@@ -22,8 +22,8 @@ use crate::facts::world::{Key, Principal, World};
 use crate::model::snapshot::{Coverage, Gap, Snapshot};
 use ahash::AHashSet;
 pub(crate) use fold::Folded;
-pub(crate) use layers::Pair;
 use layers::{Covers, Layer};
+pub(crate) use layers::{Pair, Signature};
 use std::sync::Arc;
 
 /// A snapshot, compiled once and asked many times.
@@ -239,6 +239,11 @@ impl Engine {
                 .cell(site, principal.and_then(|principal| principal.account))
         };
         self.layer_of(site).map(cell).unwrap_or_default()
+    }
+
+    /// Whether a formula was too large to decide.
+    pub(crate) fn is_undecided(&self, formula: FormulaId) -> bool {
+        self.undecided.contains(&formula)
     }
 
     /// Whether some path leads to a cell of the tables.

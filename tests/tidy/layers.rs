@@ -60,8 +60,28 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["model", "policy", "condition", "facts", "engine", "query"],
     ),
     (
+        "diff",
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "engine",
+            "query",
+            "answer",
+        ],
+    ),
+    (
         "report",
-        &["model", "policy", "condition", "answer", "query", "explain"],
+        &[
+            "model",
+            "policy",
+            "condition",
+            "answer",
+            "query",
+            "explain",
+            "diff",
+        ],
     ),
 ];
 
