@@ -13,12 +13,14 @@ mod edits;
 mod support;
 
 use edits::Edits;
-use keywho::diff::{Diff, Kind, diff};
+use keywho::diff::{Diff, Kind, Side, diff};
+use keywho::model::action::{Action, matching};
 use keywho::{Access, Engine, MatrixFilter, Snapshot};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use support::asking::{askers, has_plain_rows, with};
 use support::decide::{Decision, decide};
+use support::document::Document;
 use support::generate::vocabulary::Vocabulary;
 use support::number;
 use support::operations::operations;
@@ -30,8 +32,28 @@ fn snapshot(world: &World) -> Snapshot {
     Snapshot::from_files(support::write::files(world)).0
 }
 
-fn compiled(world: &World) -> Engine {
-    Engine::compile(&snapshot(world))
+/// A snapshot and its engine.
+struct Compiled {
+    snapshot: Snapshot,
+    engine: Engine,
+}
+
+impl Compiled {
+    fn of(snapshot: Snapshot) -> Compiled {
+        let engine = Engine::compile(&snapshot);
+        Compiled { snapshot, engine }
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side {
+            snapshot: &self.snapshot,
+            engine: &self.engine,
+        }
+    }
+}
+
+fn compiled(world: &World) -> Compiled {
+    Compiled::of(snapshot(world))
 }
 
 /// Principal, key and action.
@@ -40,7 +62,7 @@ type Place = (String, String, String);
 /// A diff row by row; each row stands once.
 fn rows_of(diff: &Diff<'_>) -> BTreeMap<Place, Kind> {
     let mut rows = BTreeMap::new();
-    for change in &diff.changes {
+    for change in diff.changes() {
         for principal in &change.principals {
             for key in &change.keys {
                 for action in &change.actions {
@@ -116,9 +138,9 @@ fn a_diff_is_the_difference_of_the_relations() {
     for seed in worlds() {
         let (before, after, made) = pair(seed);
         let (old, new) = (compiled(&before), compiled(&after));
-        let found = diff(&old, &new);
+        let found = diff(old.side(), new.side());
         let rows = rows_of(&found);
-        let (was, is) = (relation(&old, &found), relation(&new, &found));
+        let (was, is) = (relation(&old.engine, &found), relation(&new.engine, &found));
         for place in was.keys().chain(is.keys()).chain(rows.keys()) {
             let (a, b, kind) = (was.get(place), is.get(place), rows.get(place).copied());
             assert!(
@@ -132,7 +154,7 @@ fn a_diff_is_the_difference_of_the_relations() {
             *kinds.entry(*kind).or_default() += 1;
         }
         // The other way round, everything is the other way round.
-        let back = rows_of(&diff(&new, &old));
+        let back = rows_of(&diff(new.side(), old.side()));
         let reversed = |name: &str| {
             let renamed = found.renamed.iter().find(|(_, new)| *new == name);
             renamed.map_or(name, |(old, _)| *old).to_owned()
@@ -142,7 +164,7 @@ fn a_diff_is_the_difference_of_the_relations() {
             .map(|((principal, key, action), kind)| ((reversed(&principal), key, action), kind.reversed()))
             .collect();
         assert_eq!(turned, back, "seed {seed}: {made:?}");
-        assert!(diff(&old, &old).changes.is_empty(), "seed {seed}");
+        assert!(diff(old.side(), old.side()).is_empty(), "seed {seed}");
     }
     println!("{kinds:?}");
     if worlds().count() >= 80 {
@@ -203,13 +225,18 @@ fn a_diff_is_what_enumeration_finds() {
     for seed in worlds().step_by(number("KEYWHO_DIFF_STEP", 5)) {
         let (before, after, made) = pair(seed);
         let (old, new) = (compiled(&before), compiled(&after));
-        let found = diff(&old, &new);
+        let found = diff(old.side(), new.side());
         let rows = rows_of(&found);
-        let useless: BTreeSet<(String, String)> = [&old, &new].into_iter().flat_map(useless).collect();
+        let useless: BTreeSet<(String, String)> =
+            [&old.engine, &new.engine].into_iter().flat_map(useless).collect();
         let mut rng = Rng::new(seed ^ 0xe0e0);
-        let names: Vec<&str> = new.principals().collect();
+        let names: Vec<&str> = new.engine.principals().collect();
         let words = [Vocabulary::of(&before), Vocabulary::of(&after)];
-        let in_both: Vec<&str> = old.principals().filter(|name| names.contains(name)).collect();
+        let in_both: Vec<&str> = old
+            .engine
+            .principals()
+            .filter(|name| names.contains(name))
+            .collect();
         for principal in in_both {
             if principal.starts_with("account:") || principal == "*" || principal.contains(":federated-user/")
             {
@@ -243,7 +270,7 @@ fn a_diff_is_what_enumeration_finds() {
                             requests[0]
                         ));
                     }
-                    let change = found.changes.iter().find(|change| {
+                    let change = found.changes().find(|change| {
                         let (principal, key, _) = &place;
                         kind == Some(change.kind)
                             && change.principals.contains(&principal.as_str())
@@ -274,7 +301,152 @@ fn a_diff_is_what_enumeration_finds() {
     let shown: Vec<&str> = wrong.iter().take(6).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), shown.join("\n"));
     assert!(
-        witnesses >= 50 || worlds().count() < 80,
+        witnesses >= 20 || worlds().count() < 80,
         "only {witnesses} witnesses"
     );
+}
+
+/// A snapshot under other names of its files.
+fn renamed_files(world: &World) -> Snapshot {
+    let files = support::write::files(world).into_iter();
+    let renamed = files.map(|(name, contents)| (name.replace(".json", "-of-monday.json"), contents));
+    Snapshot::from_files(renamed).0
+}
+
+/// All documents of a world, to be written another way.
+fn documents(world: &mut World) -> Vec<&mut Document> {
+    let mut all: Vec<&mut Document> = Vec::new();
+    for key in &mut world.keys {
+        all.extend(key.policies.iter_mut().map(|(_, document)| document));
+    }
+    for account in &mut world.accounts {
+        all.extend(account.managed.iter_mut().map(|policy| &mut policy.document));
+        let users = account.users.iter_mut().map(|user| &mut user.policies);
+        let groups = account.groups.iter_mut().map(|group| &mut group.policies);
+        let roles = account.roles.iter_mut().map(|role| &mut role.policies);
+        for policies in users.chain(groups).chain(roles) {
+            all.extend(policies.inline.iter_mut().map(|(_, document)| document));
+        }
+    }
+    if let Some(organization) = &mut world.organization {
+        all.extend(organization.scps.iter_mut().map(|policy| &mut policy.document));
+        all.extend(organization.rcps.iter_mut().map(|policy| &mut policy.document));
+    }
+    all
+}
+
+/// Statements of a document as a list, to be changed.
+fn statements(document: &mut Document) -> Option<&mut Vec<Value>> {
+    let statements = document.json.get_mut("Statement")?;
+    if !statements.is_array() {
+        *statements = Value::Array(vec![statements.take()]);
+    }
+    statements.as_array_mut()
+}
+
+fn in_another_order(document: &mut Document) {
+    if let Some(statements) = statements(document) {
+        statements.reverse();
+    }
+}
+
+/// Each action of a statement in a statement of its own.
+fn action_by_action(document: &mut Document) {
+    let Some(all) = statements(document) else { return };
+    let one_by_one = |statement: &Value| -> Vec<Value> {
+        let Some(actions) = statement["Action"].as_array().filter(|actions| actions.len() > 1) else {
+            return vec![statement.clone()];
+        };
+        let of = |(number, action): (usize, &Value)| {
+            let mut one = statement.clone();
+            one["Action"] = action.clone();
+            if number > 0 && one["Sid"].is_string() {
+                one["Sid"] = format!("{}{number}", one["Sid"].as_str().unwrap()).into();
+            }
+            one
+        };
+        actions.iter().enumerate().map(of).collect()
+    };
+    *all = all.iter().flat_map(one_by_one).collect();
+}
+
+/// Every KMS action that NotAction leaves, by its name.
+fn with_actions_written_out(document: &mut Document) {
+    for statement in statements(document).into_iter().flatten() {
+        let Some(not) = statement.get("NotAction").cloned() else {
+            continue;
+        };
+        let not = match &not {
+            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+            one => vec![one.as_str().unwrap()],
+        };
+        // What is no plain pattern of an action's name may mean something else.
+        if !not
+            .iter()
+            .all(|pattern| pattern.to_lowercase().starts_with("kms:"))
+        {
+            continue;
+        }
+        let left =
+            Action::all().filter(|action| !not.iter().any(|pattern| matching(pattern).set.contains(*action)));
+        let left: Vec<Value> = left.map(|action| action.to_string().into()).collect();
+        let statement = statement.as_object_mut().unwrap();
+        statement.remove("NotAction");
+        statement.insert("Action".to_owned(), left.into());
+    }
+}
+
+/// The values of conditions the other way round.
+fn with_values_turned(document: &mut Document) {
+    for statement in statements(document).into_iter().flatten() {
+        let conditions = statement.get_mut("Condition").and_then(Value::as_object_mut);
+        for keys in conditions
+            .into_iter()
+            .flat_map(|operators| operators.values_mut())
+        {
+            for values in keys
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|keys| keys.values_mut())
+            {
+                if let Some(values) = values.as_array_mut() {
+                    values.reverse();
+                }
+            }
+        }
+    }
+}
+
+/// What says the same gives the same access, however it is written.
+#[test]
+fn a_diff_of_rewritten_policies_is_empty() {
+    let rewrites: [(&str, fn(&mut Document)); 4] = [
+        ("statements in another order", in_another_order),
+        ("actions one by one", action_by_action),
+        ("actions written out", with_actions_written_out),
+        ("values turned", with_values_turned),
+    ];
+    for seed in worlds().step_by(2) {
+        let world = support::generate::generate(seed);
+        let old = compiled(&world);
+        let renamed = Compiled::of(renamed_files(&world));
+        let found = diff(old.side(), renamed.side());
+        assert!(
+            found.is_empty(),
+            "seed {seed}, files renamed: {:#?}",
+            found.groups
+        );
+        assert!(
+            found.without_effect.is_empty(),
+            "seed {seed}: {:?}",
+            found.without_effect
+        );
+        for (what, rewrite) in rewrites {
+            let mut world = world.clone();
+            documents(&mut world).into_iter().for_each(rewrite);
+            let new = compiled(&world);
+            let found = diff(old.side(), new.side());
+            assert!(found.is_empty(), "seed {seed}, {what}: {:#?}", found.groups);
+        }
+    }
 }

@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) delta: DeltaId,
+    /// What tags the principals and the keys have.
+    pub(super) tags: (u32, u32),
     /// Classes of principals.
     pub(super) classes: Vec<u32>,
     /// Of these, those who are not in the block.
@@ -34,21 +36,30 @@ pub(super) struct Class {
     old: Option<Signature<PrincipalId>>,
     new: Option<Signature<PrincipalId>>,
     service: bool,
+    tag: u32,
     pub(super) members: Vec<At>,
 }
 
-/// What tells principals, or keys, apart besides what engines know of them: equal numbers for what may stay together.
-pub(super) struct Tags<'a> {
-    pub(super) principal: &'a dyn Fn(Both<PrincipalId>) -> u32,
-    pub(super) key: &'a dyn Fn(Both<KeyId>) -> u32,
+/// What tells principals, and keys, apart besides what engines know of them, by their positions: equal numbers for what
+/// may stay together.
+#[derive(Debug, Default)]
+pub(super) struct Tags {
+    /// Those of shared names stand last.
+    pub(super) principals: Vec<u32>,
+    pub(super) keys: Vec<u32>,
+}
+
+fn tag(tags: &[u32], at: At) -> u32 {
+    tags.get(at as usize).copied().unwrap_or_default()
 }
 
 /// The comparison at work.
-pub(super) struct Comparison<'e> {
+pub(super) struct Comparison<'c, 'e> {
     pub(super) old: &'e Engine,
     pub(super) new: &'e Engine,
-    pub(super) principals: &'e Principals<'e>,
-    pub(super) keys: &'e [Both<KeyId>],
+    pub(super) principals: &'c Principals<'e>,
+    pub(super) keys: &'c [Both<KeyId>],
+    pub(super) tags: Tags,
     pub(super) judge: Judge,
     pub(super) classes: Vec<Class>,
     /// The class of each principal.
@@ -64,35 +75,37 @@ struct KeyClass {
     tag: u32,
 }
 
-impl<'e> Comparison<'e> {
+impl<'c, 'e> Comparison<'c, 'e> {
     pub(super) fn new(
         old: &'e Engine,
         new: &'e Engine,
-        principals: &'e Principals<'e>,
-        keys: &'e [Both<KeyId>],
-        tags: &Tags<'_>,
-    ) -> Comparison<'e> {
+        principals: &'c Principals<'e>,
+        keys: &'c [Both<KeyId>],
+        tags: Tags,
+    ) -> Comparison<'c, 'e> {
         let mut comparison = Comparison {
             old,
             new,
             principals,
             keys,
+            tags,
             judge: Judge::default(),
             classes: Vec::new(),
             class_of: Vec::with_capacity(principals.all.len()),
             by_place: AHashMap::new(),
         };
-        comparison.sort_principals(tags);
+        comparison.sort_principals();
         comparison
     }
 
-    fn sort_principals(&mut self, tags: &Tags<'_>) {
+    fn sort_principals(&mut self) {
         let mut known: AHashMap<_, u32> = AHashMap::new();
         for (number, &both) in self.principals.all.iter().enumerate() {
             let old = both.old.map(|id| self.old.alike(id));
             let new = both.new.map(|id| self.new.alike(id));
             let service = self.is_service(both);
-            let key = (old, new, service, (tags.principal)(both));
+            let tag = tag(&self.tags.principals, at(number));
+            let key = (old, new, service, tag);
             let next = at(self.classes.len());
             let class = *known.entry(key.clone()).or_insert(next);
             if class == next {
@@ -101,6 +114,7 @@ impl<'e> Comparison<'e> {
                     old,
                     new,
                     service,
+                    tag,
                     members: Vec::new(),
                 });
             }
@@ -121,6 +135,14 @@ impl<'e> Comparison<'e> {
         }
     }
 
+    /// The ARN of a key.
+    pub(super) fn key_name(&self, key: At) -> Option<&'e str> {
+        let both = self.keys.get(key as usize)?;
+        let now = both.new.and_then(|id| self.new.world.key(id));
+        let key = now.or_else(|| both.old.and_then(|id| self.old.world.key(id)));
+        key.map(|key| key.arn.as_str())
+    }
+
     fn is_service(&self, both: Both<PrincipalId>) -> bool {
         let old = both.old.and_then(|id| self.old.world.principal(id));
         let one = old.or_else(|| both.new.and_then(|id| self.new.world.principal(id)));
@@ -128,7 +150,7 @@ impl<'e> Comparison<'e> {
     }
 
     /// All blocks.
-    pub(super) fn blocks(&mut self, tags: &Tags<'_>) -> Vec<Block> {
+    pub(super) fn blocks(&mut self) -> Vec<Block> {
         let mut alike: AHashMap<KeyClass, Vec<At>> = AHashMap::new();
         for (number, &both) in self.keys.iter().enumerate() {
             let side = |engine: &Engine, id: Option<KeyId>| {
@@ -139,7 +161,7 @@ impl<'e> Comparison<'e> {
             let class = KeyClass {
                 old: side(self.old, both.old),
                 new: side(self.new, both.new),
-                tag: (tags.key)(both),
+                tag: tag(&self.tags.keys, at(number)),
             };
             alike.entry(class).or_default().push(at(number));
         }
@@ -189,12 +211,14 @@ impl<'e> Comparison<'e> {
             }
             for (key, [old, new]) in cells {
                 let (old, new) = (self.judge.cell(old), self.judge.cell(new));
+                let one = principals.at_shared(number);
+                let tags = (tag(&self.tags.principals, one), tag(&self.tags.keys, key));
                 for &delta in self.judge.compare_cells(old, new, false).iter() {
                     let members = Members {
-                        single: vec![principals.at_shared(number)],
+                        single: vec![one],
                         ..Members::default()
                     };
-                    rows.add(delta, members, key);
+                    rows.add(delta, tags, members, key);
                 }
             }
         }
@@ -245,18 +269,20 @@ impl<'e> Comparison<'e> {
         }
         apart.sort_unstable();
         apart.dedup();
-        let mut found: AHashMap<DeltaId, Members> = AHashMap::new();
+        let mut found: AHashMap<(DeltaId, u32), Members> = AHashMap::new();
         for &one in &apart {
+            let tag = tag(&self.tags.principals, one);
             for &delta in self.of_pair(one, both, keys).iter() {
-                found.entry(delta).or_default().single.push(one);
+                found.entry((delta, tag)).or_default().single.push(one);
             }
         }
         for (&class, deltas) in of_classes {
+            let tag = self.classes.get(class as usize).map_or(0, |class| class.tag);
             for &delta in deltas.iter() {
-                found.entry(delta).or_default().classes.push(class);
+                found.entry((delta, tag)).or_default().classes.push(class);
             }
         }
-        for (delta, mut members) in found {
+        for ((delta, tag), mut members) in found {
             members.classes.sort_unstable();
             if !members.classes.is_empty() {
                 let class = |one: &&At| self.class_of.get(**one as usize);
@@ -264,7 +290,7 @@ impl<'e> Comparison<'e> {
                     |one: &&At| class(one).is_some_and(|class| members.classes.binary_search(class).is_ok());
                 members.except = apart.iter().filter(in_one).copied().collect();
             }
-            rows.add(delta, members, key);
+            rows.add(delta, (tag, keys.tag), members, key);
         }
     }
 
@@ -310,18 +336,19 @@ struct Members {
 
 /// Keys by what became of access on them, and for whom.
 #[derive(Default)]
-struct Rows(AHashMap<(DeltaId, Members), Vec<At>>);
+struct Rows(AHashMap<(DeltaId, (u32, u32), Members), Vec<At>>);
 
 impl Rows {
-    fn add(&mut self, delta: DeltaId, members: Members, key: At) {
-        self.0.entry((delta, members)).or_default().push(key);
+    fn add(&mut self, delta: DeltaId, tags: (u32, u32), members: Members, key: At) {
+        self.0.entry((delta, tags, members)).or_default().push(key);
     }
 
     fn blocks(self) -> Vec<Block> {
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_unstable();
-        let blocks = all.into_iter().map(|((delta, members), keys)| Block {
+        let blocks = all.into_iter().map(|((delta, tags, members), keys)| Block {
             delta,
+            tags,
             classes: members.classes,
             except: members.except,
             single: members.single,

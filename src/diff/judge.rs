@@ -1,6 +1,6 @@
 //! What was allowed and what is allowed -> what kind of change that is, for sets of actions; each pair of formulas once.
 
-use crate::answer::{Access, Residual};
+use crate::answer::Access;
 use crate::condition::formula::{Atom, FormulaId, Formulas, Shape};
 use crate::condition::solve::relation::{Relation, relation};
 use crate::condition::solve::{RequestContext, Verdict, common, verdict, witness};
@@ -387,13 +387,5 @@ fn without_what_lacks(own: &mut Formulas, from: &Formulas, id: FormulaId) -> For
             own.or(parts)
         }
         _ => own.import(from, id),
-    }
-}
-
-/// Whether access depends on what the snapshot lacks.
-pub(super) fn is_unknown(access: &Access) -> bool {
-    match access {
-        Access::Always => false,
-        Access::Conditional { condition, .. } => Residual::is_for_want_of_data(condition),
     }
 }

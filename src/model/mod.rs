@@ -5,7 +5,7 @@
 pub mod action;
 pub mod change;
 pub mod key;
-mod names;
+pub(crate) mod names;
 pub mod organization;
 pub mod principal;
 pub mod request;

@@ -30,7 +30,7 @@ pub struct MatrixFilter {
 }
 
 /// By which paths a cell allows sets of actions.
-pub(super) type Ways = Vec<(ActionSet, Vec<PathRow>)>;
+pub(crate) type Ways = Vec<(ActionSet, Vec<PathRow>)>;
 
 /// What a cell allows, before rows of one name are put together.
 struct Found<'e> {
@@ -242,7 +242,7 @@ impl Engine {
     }
 
     /// By which paths a cell allows the actions wanted: each set of actions that nothing in it tells apart.
-    pub(super) fn ways(&self, pair: Pair<'_>, wanted: ActionSet) -> Ways {
+    pub(crate) fn ways(&self, pair: Pair<'_>, wanted: ActionSet) -> Ways {
         let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Ways::new();
@@ -266,7 +266,7 @@ impl Engine {
     }
 
     /// By what a principal may do an action on a key.
-    pub(super) fn via(&self, pair: Pair<'_>, ways: &Ways, action: Action) -> Vec<Derivation> {
+    pub(crate) fn via(&self, pair: Pair<'_>, ways: &Ways, action: Action) -> Vec<Derivation> {
         let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Vec::new();
