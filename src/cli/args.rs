@@ -114,10 +114,16 @@ pub(super) enum Format {
     Ndjson,
     /// RFC 4180, safe for spreadsheets
     Csv,
+    /// Markdown, for a comment on a pull request
+    Md,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// A page that needs no network
+    Html,
 }
 
 impl Format {
-    /// Every format there is.
+    /// The formats of rows and decisions.
     pub(super) const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
 
     fn name(self) -> &'static str {
@@ -126,6 +132,9 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
+            Format::Md => "md",
+            Format::Sarif => "sarif",
+            Format::Html => "html",
         }
     }
 }
@@ -168,6 +177,9 @@ pub(super) enum Verb {
     /// Every principal, key and action: the whole relation
     #[command(after_long_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),
+    /// Who gains and who loses access from one snapshot to another, or by an edit
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// What the snapshot holds, what it lacks and what that makes unknown
     #[command(after_long_help = COVERAGE_EXAMPLES)]
     Coverage,
@@ -355,6 +367,52 @@ pub(super) struct Matrix {
     /// Sets of principals, keys and actions with the same access, instead of one row each; as ndjson or json
     #[arg(long, help_heading = "Output", conflicts_with_all = ["context", "at", "certain", "possible", "wide"])]
     pub(super) blocks: bool,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  keywho diff before/ after/
+  keywho diff snapshot --with key-policy:alias/payments=new-policy.json
+  keywho diff snapshot --with scp:ou-ab12-11111111/RegionLock=scp.json --format md > comment.md
+  keywho diff main/ branch/ --fail-on outside,admin --format sarif -o access.sarif
+
+Exit codes: 0 access does not change, 1 it does; with --fail-on, 1 only if such a change is
+among them.";
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Folder of the old snapshot; with `--with` or `--without` the only one [default: that of `-s`]
+    #[arg(value_name = "OLD")]
+    pub(super) old: Option<PathBuf>,
+    /// Folder of the new snapshot; without it, the old one with the edits is the new one
+    #[arg(value_name = "NEW")]
+    pub(super) new: Option<PathBuf>,
+    /// Exit with 1 only for changes of these kinds
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "KIND",
+        help_heading = "Gate"
+    )]
+    pub(super) fail_on: Vec<FailOn>,
+    /// Name all principals, keys and actions of a change
+    #[arg(long, help_heading = "Output")]
+    pub(super) wide: bool,
+}
+
+/// Changes that fail a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Somebody may do what they could not
+    Gained,
+    /// Somebody outside of the organization may, or anybody
+    Outside,
+    /// Somebody may administer a key
+    Admin,
+    /// Something about access is no longer known, or could not be compared
+    Unknown,
 }
 
 const COVERAGE_EXAMPLES: &str = "\

@@ -59,7 +59,7 @@ fn encode(format: Format, mut asked: Map<String, Value>, decision: &Decision, lo
             json::decision(&mut bytes, decision, Place::Inside);
             json::end(&mut bytes, &loaded.snapshot.coverage.gaps, &loaded.snapshot.files);
         }
-        Format::Text | Format::Ndjson => {
+        _ => {
             json::decision(&mut bytes, decision, Place::Line);
             bytes.push(b'\n');
         }

@@ -6,6 +6,7 @@
 mod args;
 mod coverage;
 mod decide;
+mod diff;
 mod input;
 mod lint;
 mod matrix;
@@ -61,6 +62,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::WhatCan(args) => what_can::run(&cli.global, args),
         Verb::Decide(args) => decide::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
+        Verb::Diff(args) => diff::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
     }

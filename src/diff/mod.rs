@@ -189,25 +189,21 @@ pub fn diff<'e>(old: Side<'e>, new: Side<'e>) -> Diff<'e> {
 }
 
 /// What comes first: access for outsiders, then administration, then other access, then what takes access away.
-fn rank(change: &AccessChange<'_>) -> (bool, bool, bool, Kind) {
+fn rank(change: &AccessChange<'_>) -> Rank {
     let gives = change.kind.gives() || change.kind == Kind::BecameUnknown;
     (
         !(gives && change.outside),
         !(gives && change.admin),
-        !gives,
         change.kind,
+        !change.outside,
+        !change.admin,
     )
 }
 
+type Rank = (bool, bool, Kind, bool, bool);
+
 /// The order of changes in a group.
-fn order<'c>(
-    change: &'c AccessChange<'_>,
-) -> (
-    (bool, bool, bool, Kind),
-    &'c [&'c str],
-    &'c [&'c str],
-    &'c [Action],
-) {
+fn order<'c>(change: &'c AccessChange<'_>) -> (Rank, &'c [&'c str], &'c [&'c str], &'c [Action]) {
     (rank(change), &change.principals, &change.keys, &change.actions)
 }
 

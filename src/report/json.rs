@@ -55,7 +55,7 @@ impl<'a> From<&'a GrantRef> for GrantView<'a> {
 }
 
 #[derive(Serialize)]
-struct DerivationView<'a> {
+pub(super) struct DerivationView<'a> {
     path: &'a str,
     rule: &'a str,
     statements: Vec<StatementView<'a>>,
@@ -75,7 +75,7 @@ impl<'a> From<&'a Derivation> for DerivationView<'a> {
 }
 
 #[derive(Serialize)]
-struct AccessView {
+pub(super) struct AccessView {
     access: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
@@ -88,7 +88,7 @@ struct AccessView {
 }
 
 impl AccessView {
-    fn new(access: &Access) -> Self {
+    pub(super) fn new(access: &Access) -> Self {
         let (access, condition, witness) = match access {
             Access::Always => ("always", None, None),
             Access::Conditional { condition, witness } => {
@@ -167,7 +167,7 @@ impl<'a> BlockView<'a> {
 pub(super) const UNDECIDED: &str = "not decided: budget";
 
 /// A context as requests state it: one text, or a list of texts.
-fn context(context: &RequestContext) -> Value {
+pub(super) fn context(context: &RequestContext) -> Value {
     let value = |values: &Vec<String>| match values.as_slice() {
         [one] => Value::from(one.as_str()),
         many => Value::from(many),
