@@ -14,9 +14,10 @@ mod support;
 
 use edits::Edits;
 use keywho::diff::{Diff, Kind, Side, diff};
+use keywho::edit::{Edit, Given};
 use keywho::model::action::{Action, matching};
 use keywho::{Access, Engine, MatrixFilter, Snapshot};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use support::asking::{askers, has_plain_rows, with};
 use support::decide::{Decision, decide};
@@ -26,7 +27,7 @@ use support::number;
 use support::operations::operations;
 use support::requests::contexts::contexts;
 use support::rng::Rng;
-use support::world::World;
+use support::world::{Grant, World};
 
 fn snapshot(world: &World) -> Snapshot {
     Snapshot::from_files(support::write::files(world)).0
@@ -449,4 +450,106 @@ fn a_diff_of_rewritten_policies_is_empty() {
             assert!(found.is_empty(), "seed {seed}, {what}: {:#?}", found.groups);
         }
     }
+}
+
+/// The edits that make one world of another, as people would write them, with their files: key policies, grants, managed
+/// policies and texts of organization policies.
+fn written_edits(old: &World, new: &World) -> Vec<(String, Option<String>)> {
+    let mut edits = Vec::new();
+    for (before, after) in old.keys.iter().zip(&new.keys) {
+        for ((_, was), (name, is)) in before.policies.iter().zip(&after.policies) {
+            if was.json != is.json {
+                let answer = json!({"PolicyName": name, "Policy": is.json.to_string()});
+                edits.push((format!("key-policy:{}", after.arn), Some(answer.to_string())));
+            }
+        }
+        let has = |grants: &[Grant], id: &str| grants.iter().any(|grant| grant.id == id);
+        let gone = before
+            .grants
+            .iter()
+            .filter(|grant| !has(&after.grants, &grant.id));
+        edits.extend(gone.map(|grant| (format!("grant:{}/{}", after.arn, grant.id), None)));
+        if after.grants.iter().any(|grant| !has(&before.grants, &grant.id)) {
+            let files = support::write::files(new);
+            let of_key = |name: &str| name.contains(&after.region) && name.contains(&after.id);
+            let list = files
+                .iter()
+                .find(|(name, _)| of_key(name) && name.ends_with("list-grants.json"));
+            let text = String::from_utf8(list.unwrap().1.clone()).unwrap();
+            edits.push((format!("grant:{}", after.arn), Some(text)));
+        }
+    }
+    for (before, after) in old.accounts.iter().zip(&new.accounts) {
+        for (was, is) in before.managed.iter().zip(&after.managed) {
+            if was.document.json != is.document.json {
+                edits.push((
+                    format!("identity-policy:{}", is.arn),
+                    Some(is.document.json.to_string()),
+                ));
+            }
+        }
+    }
+    let organizations = old.organization.iter().zip(&new.organization);
+    for (kind, pairs) in
+        organizations.flat_map(|(a, b)| [("scp", (&a.scps, &b.scps)), ("rcp", (&a.rcps, &b.rcps))])
+    {
+        for (was, is) in pairs.0.iter().zip(pairs.1) {
+            if was.document.json != is.document.json && !is.targets.is_empty() {
+                let of = format!("{kind}:{}/{}", is.targets[0], is.id);
+                edits.push((of, Some(is.document.json.to_string())));
+            }
+        }
+    }
+    edits
+}
+
+/// What an edit gives is what the edited files give, whether the snapshot or the engine is edited.
+#[test]
+fn edits_are_what_the_edited_files_give() {
+    let mut made = 0;
+    for seed in worlds() {
+        let old = support::generate::generate(seed);
+        let other = support::generate::generate(seed + 1_000_000);
+        let (mut edits, mut new) = (Edits::new(seed, &other), old.clone());
+        for _ in 0..3 {
+            edits.edit_text(&mut new);
+        }
+        let written = written_edits(&old, &new);
+        let mut edited = snapshot(&old);
+        let mut engine = Engine::compile(&edited);
+        for (text, contents) in &written {
+            let (edit, given) = match contents {
+                Some(contents) => {
+                    let (name, contents) = ("edit.json", contents.as_bytes());
+                    (Edit::with(text).unwrap(), Some(Given { name, contents }))
+                }
+                None => (Edit::without(text).unwrap(), None),
+            };
+            for change in edited.edit(&edit, given).unwrap().changes {
+                engine = engine.with_change(&change).unwrap();
+                made += 1;
+            }
+        }
+        let by_hand = compiled(&new);
+        let by_edits = Compiled {
+            snapshot: edited,
+            engine,
+        };
+        let whole = Compiled::of(by_edits.snapshot.clone());
+        for (what, other) in [("engine", &by_edits), ("snapshot", &whole)] {
+            let found = diff(by_hand.side(), other.side());
+            assert!(
+                found.is_empty(),
+                "seed {seed}, {what}: {written:?}\n{:#?}",
+                found.groups
+            );
+        }
+        let (a, b) = (compiled(&old), compiled(&old));
+        assert_eq!(
+            rows_of(&diff(a.side(), by_edits.side())),
+            rows_of(&diff(b.side(), by_hand.side())),
+            "seed {seed}"
+        );
+    }
+    assert!(made > 60 || worlds().count() < 80, "only {made} edits");
 }

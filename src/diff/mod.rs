@@ -22,6 +22,7 @@ mod tags;
 mod via;
 
 use crate::answer::{Access, Derivation};
+use crate::condition::formula::FormulaId;
 use crate::condition::solve::RequestContext;
 use crate::engine::Engine;
 use crate::model::action::{Action, ActionSet, Level};
@@ -235,6 +236,11 @@ fn changes<'e>(comparison: &Comparison<'_, 'e>, block: &Block, tagged: &Tagged<'
     let (gains, loses) = comparison.judge.witnesses(delta);
     let outside = tagged.outside(first, key);
     let admin = administrative();
+    let via = |side, access: Option<FormulaId>, action| match access {
+        // Paths that something stands against are no reasons.
+        None => Vec::new(),
+        Some(_) => via::of(comparison, side, first, key, action),
+    };
     let parts = [delta.actions & admin, delta.actions - admin];
     let parts = parts.into_iter().filter_map(|part| Some((part, part.first()?)));
     let made = parts.map(|(actions, action)| AccessChange {
@@ -246,8 +252,8 @@ fn changes<'e>(comparison: &Comparison<'_, 'e>, block: &Block, tagged: &Tagged<'
         new: comparison.judge.access(delta.new, delta.service),
         gains: gains.clone(),
         loses: loses.clone(),
-        via_old: via::of(comparison, judge::Side::Old, first, key, action),
-        via_new: via::of(comparison, judge::Side::New, first, key, action),
+        via_old: via(judge::Side::Old, delta.old, action),
+        via_new: via(judge::Side::New, delta.new, action),
         outside,
         admin: admin.contains(action),
     });

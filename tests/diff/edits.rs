@@ -34,6 +34,39 @@ impl Edits<'_> {
         }
     }
 
+    /// Makes one edit of a text or a grant.
+    pub(crate) fn edit_text(&mut self, world: &mut World) {
+        match self.rng.below(5) {
+            0 | 1 => drop(self.key_policy(world)),
+            2 => drop(self.grants(world)),
+            3 => drop(self.managed_text(world)),
+            _ => drop(self.guardrail_text(world)),
+        }
+    }
+
+    fn managed_text(&mut self, world: &mut World) -> Option<()> {
+        let text = self.text(world)?;
+        let at = self.rng.below(world.accounts.len());
+        let managed = &mut world.accounts[at].managed;
+        let at = (!managed.is_empty()).then(|| self.rng.below(managed.len()))?;
+        managed[at].document = text;
+        Some(())
+    }
+
+    fn guardrail_text(&mut self, world: &mut World) -> Option<()> {
+        let theirs = self.other.organization.as_ref()?;
+        let organization = world.organization.as_mut()?;
+        let scps = self.rng.percent(50);
+        let (own, theirs) = match scps {
+            true => (&mut organization.scps, &theirs.scps),
+            false => (&mut organization.rcps, &theirs.rcps),
+        };
+        let text = self.rng.pick_if_any(theirs)?.document.clone();
+        let at = (!own.is_empty()).then(|| self.rng.below(own.len()))?;
+        own[at].document = text;
+        Some(())
+    }
+
     fn key_policy(&mut self, world: &mut World) -> String {
         let at = self.rng.below(world.keys.len());
         let from = match self.rng.percent(50) {

@@ -132,7 +132,7 @@ fn row(change: &AccessChange<'_>, context: Context<'_>) -> String {
         proof.extend(
             request
                 .iter()
-                .map(|one| format!("{what}: {}", code(&words::context(one)))),
+                .map(|one| format!("{what}: {}", words::request(one, &code))),
         );
     }
     format!(

@@ -25,8 +25,8 @@ fn code(text: &str) -> String {
     if text.chars().count() > LONGEST {
         text = text.chars().take(LONGEST).chain(['…']).collect();
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || " :/_.+=,@*()-\"${}#;→…'?!%^~".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
+    // Between backticks everything else is shown as it is, but a table ends its cells first.
+    if !text.is_empty() && !text.contains(['`', '|']) {
         return format!("`{text}`");
     }
     let mut escaped = String::from("<code>");
@@ -190,7 +190,7 @@ fn proof(change: &AccessChange<'_>, context: Context<'_>) -> String {
     ];
     for (what, request) in requests {
         if let Some(context) = request {
-            text.push_str(&format!("  - {what}: {}\n", code(&words::context(context))));
+            text.push_str(&format!("  - {what}: {}\n", words::request(context, &code)));
         }
     }
     text
@@ -207,6 +207,7 @@ mod tests {
             code("a|b`c`<img>\n&"),
             "<code>a&#124;b&#96;c&#96;&#60;img&#62;&#92;n&#38;</code>"
         );
+        assert_eq!(code("<b>&amp;@team"), "`<b>&amp;@team`");
         assert_eq!(code(""), "<code></code>");
         assert!(code(&"x".repeat(10_000)).len() < 500);
     }

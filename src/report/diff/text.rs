@@ -28,7 +28,11 @@ pub fn text(diff: &Diff<'_>, context: Context<'_>, layout: Layout) -> String {
         text.push_str("no change of access\n");
     } else {
         let head = format!("access changes: {}", words::counts(context.rows));
-        let _ = writeln!(text, "{}", Tone::Strong.words(&head));
+        let _ = writeln!(
+            text,
+            "{} (by principal, key and action)",
+            Tone::Strong.words(&head)
+        );
         for verdict in verdicts(diff) {
             let _ = writeln!(text, "{}", Tone::Bad.words(verdict));
         }

@@ -120,19 +120,19 @@ pub(super) fn access(change: &AccessChange<'_>, quote: Quote<'_>) -> String {
     };
     match (&change.old, &change.new) {
         (None, new) => side(new.as_ref()),
-        (old, None) => format!("{}, before", side(old.as_ref())),
+        (old, None) => format!("was {}", side(old.as_ref())),
         (old, new) => format!("{} → {}", side(old.as_ref()), side(new.as_ref())),
     }
 }
 
-/// A context in one line.
-pub(super) fn context(context: &RequestContext) -> String {
+/// A request by its context.
+pub(super) fn request(context: &RequestContext, quote: Quote<'_>) -> String {
     let pairs = context
         .iter()
-        .map(|(key, values)| format!("{key} = {}", values.join(", ")));
+        .map(|(key, values)| quote(&format!("{key} = {}", values.join(", "))));
     match context.is_empty() {
-        true => "nothing stated".to_owned(),
-        false => pairs.collect::<Vec<_>>().join("; "),
+        true => "one whose context states nothing".to_owned(),
+        false => format!("one with {}", pairs.collect::<Vec<_>>().join(", ")),
     }
 }
 
