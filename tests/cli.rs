@@ -70,6 +70,7 @@ fn help_is_what_it_was() {
         &["what-can", "--help"],
         &["decide", "--help"],
         &["matrix", "--help"],
+        &["diff", "--help"],
         &["coverage", "--help"],
         &["lint", "--help"],
     ] {

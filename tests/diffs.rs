@@ -147,6 +147,110 @@ fn each_case_has_its_comment() {
     }
 }
 
+fn case(name: &str) -> Case {
+    Case::read(&root().join(name))
+}
+
+/// The formats besides: of a case that outsiders gain from, and of one without any change.
+#[test]
+fn each_format_says_it() {
+    for (name, snapshot) in [
+        ("s03-add-an-external-account", "outsider"),
+        ("s10-a-rewrite-that-changes-nothing", "nothing"),
+    ] {
+        let case = case(name);
+        let found = case.diff();
+        let (names, rows) = (case.names(), found.rows());
+        let context = Context {
+            names: &names,
+            rows: &rows,
+        };
+        let shown = anstream::adapter::strip_str(&text::text(&found, context, Layout::default())).to_string();
+        let value = |bytes: &[u8]| -> serde_json::Value { serde_json::from_slice(bytes).unwrap() };
+        let whole = value(&json::whole(&found, &serde_json::json!({"verb": "diff"})));
+        let lines = String::from_utf8(json::lines(&found)).unwrap();
+        let lines: Vec<serde_json::Value> = lines.lines().map(|line| value(line.as_bytes())).collect();
+        assert_eq!(whole["results"].as_array().unwrap().len(), lines.len());
+        assert!(lines.iter().all(|line| line["schema_version"] == 1));
+        let sarif = value(&sarif::sarif(&found, context));
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), lines.len());
+        for result in results {
+            let at = &result["locations"][0]["physicalLocation"];
+            assert!(
+                at["artifactLocation"]["uri"]
+                    .as_str()
+                    .is_some_and(|uri| !uri.is_empty()),
+                "{result}"
+            );
+            assert!(
+                at["region"]["startLine"].as_u64().is_some_and(|line| line > 0),
+                "{result}"
+            );
+        }
+        let page = html::page(&found, context);
+        for outside in ["<script", "http:", "https:", "src=", "@import", "url("] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap();
+        let all = format!(
+            "# text\n{shown}\n# json\n{}\n# sarif results\n{}\n# html\n{page}",
+            pretty(&whole),
+            pretty(&sarif["runs"][0]["results"]),
+        );
+        insta::with_settings!({
+            snapshot_path => "diffs/formats", prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(snapshot, all);
+        });
+    }
+}
+
+/// A comment stays below the limit of GitHub whatever there is to say, and counts what it leaves out.
+#[test]
+fn a_long_comment_is_cut_and_counted() {
+    let mut files = Files::new();
+    overlay(&mut files, &root().join("base"), &root().join("base"));
+    let old = Snapshot::from_files(files.clone()).0;
+    let name = files
+        .keys()
+        .find(|name| name.ends_with("get-key-policy.json"))
+        .unwrap()
+        .clone();
+    // A statement each for many outsiders, with names that are as awkward as can be.
+    let statement = |n: u64| {
+        serde_json::json!({
+            "Sid": format!("s{n} | `x` <b>@team</b> [l](u)"), "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+            "Principal": {"AWS": format!("arn:aws:iam::{:012}:root", 900_000_000_000 + n)},
+            "Condition": {"StringEquals": {"kms:EncryptionContext:n|`": format!("{n}|`</details>")}}
+        })
+    };
+    let statements: Vec<_> = (0..600).map(statement).collect();
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": statements});
+    let answer = serde_json::json!({"Policy": policy.to_string()});
+    files.insert(name, answer.to_string().into_bytes());
+    let new = Snapshot::from_files(files).0;
+    let engines = (Engine::compile(&old), Engine::compile(&new));
+    let case = Case {
+        old: (old, engines.0),
+        new: (new, engines.1),
+    };
+    let found = case.diff();
+    let (names, rows) = (case.names(), found.rows());
+    let context = Context {
+        names: &names,
+        rows: &rows,
+    };
+    let comment = markdown::comment(&found, context);
+    assert!(comment.chars().count() < markdown::LIMIT);
+    assert!(comment.chars().count() > markdown::LIMIT / 2);
+    assert!(comment.contains("more changes are not shown here"), "{comment}");
+    assert_eq!(comment.matches("</details>").count(), 1);
+    for line in comment.lines().filter(|line| line.starts_with("| ")) {
+        assert_eq!(line.matches('|').count(), 7, "{line}");
+    }
+}
+
 /// An edit gives what the edited files would.
 #[test]
 fn an_edit_is_what_the_files_would_be() {

@@ -92,13 +92,17 @@ impl Global {
 /// Edits of the snapshot before it is asked.
 #[derive(Debug, Args)]
 pub(super) struct WhatIf {
-    /// What if this policy or grant were there, or in the place of what is there; repeatable, `-` is standard input:
+    /// What if this policy or grant were there, or in the place of what is there; repeatable
+    ///
     /// key-policy:KEY=FILE, identity-policy:NAME_OR_ARN=FILE, inline-policy:PRINCIPAL/NAME=FILE, boundary:PRINCIPAL=FILE
-    /// (or the ARN of a managed policy), scp:TARGET/NAME=FILE, rcp:TARGET/NAME=FILE, grant:KEY=FILE
+    /// (or =ARN of a managed policy), scp:TARGET/NAME=FILE, rcp:TARGET/NAME=FILE, grant:KEY=FILE. The file holds the
+    /// document, or what the AWS CLI prints around it; `-` is standard input.
     #[arg(long, value_name = "EDIT=FILE", global = true, help_heading = "What if")]
     pub(super) with: Vec<String>,
-    /// What if it were not there; repeatable, done before what is given by `--with`: identity-policy:NAME_OR_ARN,
-    /// inline-policy:PRINCIPAL/NAME, boundary:PRINCIPAL, scp:TARGET/NAME, rcp:TARGET/NAME, grant:KEY/GRANT
+    /// What if it were not there; repeatable, done before what `--with` gives
+    ///
+    /// identity-policy:NAME_OR_ARN, inline-policy:PRINCIPAL/NAME, boundary:PRINCIPAL, scp:TARGET/NAME, rcp:TARGET/NAME,
+    /// grant:KEY/GRANT (id or name).
     #[arg(long, value_name = "EDIT", global = true, help_heading = "What if")]
     pub(super) without: Vec<String>,
 }

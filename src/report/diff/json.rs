@@ -1,7 +1,7 @@
 //! A diff as JSON: one object for each change with its causes, and what is to be said besides.
 
 use super::words;
-use crate::diff::{AccessChange, Cause, Diff, Group, Turn};
+use crate::diff::{AccessChange, Cause, Diff, Group, Kind, Turn};
 use crate::query::lockout::Lockout;
 use crate::report::json::{AccessView, DerivationView, Place, append, begin, context};
 use crate::report::names::Names;
@@ -66,7 +66,7 @@ struct ChangeView<'a> {
 impl<'a> ChangeView<'a> {
     fn new(change: &'a AccessChange<'_>, group: &'a Group<'_>, place: Place) -> ChangeView<'a> {
         ChangeView {
-            change: words::kind(change.kind),
+            change: name(change.kind),
             principals: &change.principals,
             keys: &change.keys,
             actions: change.actions.iter().map(ToString::to_string).collect(),
@@ -81,6 +81,15 @@ impl<'a> ChangeView<'a> {
             causes: group.causes.iter().map(CauseView::new).collect(),
             schema_version: place.version(),
         }
+    }
+}
+
+/// The name of a kind of change.
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::BecameUnknown => "becameUnknown",
+        Kind::BecameKnown => "becameKnown",
+        other => words::kind(other),
     }
 }
 
@@ -112,7 +121,7 @@ pub fn whole(diff: &Diff<'_>, query: &Value) -> Vec<u8> {
     out.extend_from_slice(b"]");
     let rows = diff.rows().into_iter();
     let rows: Map<String, Value> = rows
-        .map(|(kind, count)| (words::kind(kind).to_owned(), count.into()))
+        .map(|(kind, count)| (name(kind).to_owned(), count.into()))
         .collect();
     let lockouts = diff.lockouts.iter().map(|(key, lockout)| {
         let said = match lockout {
