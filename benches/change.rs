@@ -1,4 +1,5 @@
-//! What an edit of a compiled organization costs, beside compiling the edited one.
+//! What an edit of a compiled organization costs, beside compiling the edited one; and what comparing two organizations
+//! that differ in ten policies costs, beside loading both.
 //!
 //! `cargo bench --bench change`; `-- medium`, `large` or `huge` for one size.
 #![allow(
@@ -32,8 +33,63 @@ fn main() {
     ] {
         if words.is_empty() || words.iter().any(|word| word == name) {
             edits(name, shape);
+            differences(name, shape);
         }
     }
+}
+
+/// Compares two organizations that differ in ten policies.
+fn differences(name: &str, shape: Shape) {
+    let files = generate(shape, 7).files;
+    let started = Instant::now();
+    let (old, _) = Snapshot::from_files(files.clone());
+    let (mut new, _) = Snapshot::from_files(files);
+    let read = milliseconds(started);
+    // Five key policies, and five managed policies, each with the text of the next.
+    let keys: Vec<Change> = (0..5)
+        .map(|at| Change::KeyPolicy {
+            key: old.keys[at * 7].arn.clone(),
+            policy: Arc::clone(&old.keys[at * 7 + 1].policies[0]),
+        })
+        .collect();
+    let managed: Vec<_> = old
+        .accounts
+        .values()
+        .flat_map(|account| &account.managed)
+        .collect();
+    let policies = managed.windows(2).step_by(3).take(5).map(|pair| {
+        let policy = keywho::model::principal::Policy {
+            name: pair[0].0.clone(),
+            ..(**pair[1].1).clone()
+        };
+        Change::Managed {
+            arn: pair[0].0.clone(),
+            policy: Some(Arc::new(policy)),
+        }
+    });
+    for change in keys.into_iter().chain(policies) {
+        new.apply(&change).unwrap();
+    }
+    let started = Instant::now();
+    let (before, after) = (Engine::compile(&old), Engine::compile(&new));
+    let compile = milliseconds(started);
+    let side = |snapshot, engine| keywho::diff::Side { snapshot, engine };
+    let mut times: Vec<f64> = (0..TIMES)
+        .map(|_| {
+            let started = Instant::now();
+            let found = keywho::diff::diff(side(&old, &before), side(&new, &after));
+            let time = milliseconds(started);
+            assert!(!found.is_empty());
+            time
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let load = read + compile;
+    let middle = times[TIMES / 2];
+    println!(
+        "{name:<10} ten policies: both read and compiled in {load:.0} ms, compared in {middle:.0} ms: {:.2} of loading",
+        (load + middle) / load
+    );
 }
 
 fn edits(name: &str, shape: Shape) {

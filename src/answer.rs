@@ -190,6 +190,11 @@ impl Residual {
         (Arc::as_ptr(&self.formulas).addr(), self.formula)
     }
 
+    /// The condition in its table.
+    pub(crate) fn parts(&self) -> (&Formulas, FormulaId) {
+        (&self.formulas, self.formula)
+    }
+
     /// What the condition comes to for requests that state what is given: `None` if none of them meets it.
     pub(crate) fn given(&self, given: &RequestContext) -> Option<Access> {
         let mut all = self.given.clone();

@@ -55,6 +55,14 @@ pub enum Error {
     /// A baseline that is no report of an audit: what is wrong with it.
     #[error("{0}")]
     Baseline(String),
+    /// An edit that cannot be made: what is wrong with it or its file.
+    #[error("{problem}")]
+    Edit {
+        /// What is wrong, and where.
+        problem: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 impl Error {
@@ -74,8 +82,21 @@ impl Error {
             Error::Name { suggestions, .. } | Error::Assertion { suggestions, .. } => {
                 Some(format!("did you mean `{}`?", suggestions.join("`, `")))
             }
+            Error::Edit { help, .. } => Some(help.clone()),
             Error::Request(_) | Error::Settings(_) | Error::Baseline(_) => None,
         }
+    }
+}
+
+/// An error about a name that several things have.
+pub(crate) fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
+    suggestions.sort();
+    suggestions.dedup();
+    Error::Name {
+        problem: "ambiguous",
+        noun,
+        name: name.to_owned(),
+        suggestions,
     }
 }
 

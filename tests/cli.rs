@@ -71,6 +71,7 @@ fn help_is_what_it_was() {
         &["decide", "--help"],
         &["matrix", "--help"],
         &["audit", "--help"],
+        &["diff", "--help"],
         &["coverage", "--help"],
         &["lint", "--help"],
     ] {

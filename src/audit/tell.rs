@@ -14,14 +14,13 @@ use crate::facts::id::{AccountId, Basis, GrantId, KeyId, Mask, PrincipalId, Stat
 use crate::facts::view::View;
 use crate::facts::world::Kind;
 use crate::model::action::{Action, ActionSet};
-use crate::model::finding::Severity;
+use crate::model::finding::{self, Severity};
 use crate::model::snapshot::Snapshot;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
 use crate::rules::findings::{self, Evidence, FindingRow, On};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -437,13 +436,7 @@ fn fingerprint(check: Check, key: &str, on: On, said: &Said<'_>) -> String {
         On::KeyGrant(..) => parts.extend(said.grants.first().map(|grant| grant.id.as_str())),
         On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) | On::Gap(_) => {}
     }
-    fingerprint_of(&parts)
-}
-
-/// A short text that tells some parts from others.
-pub(super) fn fingerprint_of(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\n"));
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    finding::fingerprint(&parts)
 }
 
 /// The first of some, sorted.

@@ -2,12 +2,12 @@
 
 use super::{Assertion, Selector, Text};
 use crate::Error;
+use crate::arn::short_names;
 use crate::engine::Engine;
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::world::{Key, Kind, Membership, Principal, Resource};
 use crate::model::Tags;
 use crate::pattern::glob;
-use crate::query::names::short_names;
 use ahash::AHashSet;
 
 /// The keys of an assertion, in order of their ARNs.
@@ -98,7 +98,7 @@ fn named_principals(engine: &Engine, selector: &Selector) -> Result<Option<AHash
     let fits = |one: &Principal| {
         let account = engine.world.account_of(one);
         one.kind != Kind::Anyone
-            && short_names(one, account)
+            && short_names(&one.name, account)
                 .chain([one.name.clone()])
                 .any(|text| glob(&name.text, &text))
     };

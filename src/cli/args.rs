@@ -38,6 +38,8 @@ pub(super) struct Global {
         help_heading = "Input"
     )]
     pub(super) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) what_if: WhatIf,
     /// Format of the answer [default: text]
     #[arg(short, long, value_enum, global = true, help_heading = "Output")]
     pub(super) format: Option<Format>,
@@ -85,6 +87,24 @@ impl Global {
         }
         Ok(format)
     }
+}
+
+/// Edits of the snapshot before it is asked.
+#[derive(Debug, Args)]
+pub(super) struct WhatIf {
+    /// What if this policy or grant were there, or in the place of what is there; repeatable
+    ///
+    /// key-policy:KEY=FILE, identity-policy:NAME_OR_ARN=FILE, inline-policy:PRINCIPAL/NAME=FILE, boundary:PRINCIPAL=FILE
+    /// (or =ARN of a managed policy), scp:TARGET/NAME=FILE, rcp:TARGET/NAME=FILE, grant:KEY=FILE. The file holds the
+    /// document, or what the AWS CLI prints around it; `-` is standard input.
+    #[arg(long, value_name = "EDIT=FILE", global = true, help_heading = "What if")]
+    pub(super) with: Vec<String>,
+    /// What if it were not there; repeatable, done before what `--with` gives
+    ///
+    /// identity-policy:NAME_OR_ARN, inline-policy:PRINCIPAL/NAME, boundary:PRINCIPAL, scp:TARGET/NAME, rcp:TARGET/NAME,
+    /// grant:KEY/GRANT (id or name).
+    #[arg(long, value_name = "EDIT", global = true, help_heading = "What if")]
+    pub(super) without: Vec<String>,
 }
 
 /// Formats of an answer.
@@ -170,6 +190,9 @@ pub(super) enum Verb {
     /// Whether assertions about who has access hold
     #[command(after_long_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Who gains and who loses access from one snapshot to another, or by an edit
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// What the snapshot holds, what it lacks and what that makes unknown
     #[command(after_long_help = COVERAGE_EXAMPLES)]
     Coverage,
@@ -461,6 +484,52 @@ pub(super) struct Check {
     /// Exit with 3 if an assertion is undecided, or is about nothing
     #[arg(long, help_heading = "Gate")]
     pub(super) strict: bool,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  keywho diff before/ after/
+  keywho diff snapshot --with key-policy:alias/payments=new-policy.json
+  keywho diff snapshot --with scp:ou-ab12-11111111/RegionLock=scp.json --format md > comment.md
+  keywho diff main/ branch/ --fail-on outside,admin --format sarif -o access.sarif
+
+Exit codes: 0 access does not change, 1 it does; with --fail-on, 1 only if such a change is
+among them.";
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Folder of the old snapshot; with `--with` or `--without` the only one [default: that of `-s`]
+    #[arg(value_name = "OLD")]
+    pub(super) old: Option<PathBuf>,
+    /// Folder of the new snapshot; without it, the old one with the edits is the new one
+    #[arg(value_name = "NEW")]
+    pub(super) new: Option<PathBuf>,
+    /// Exit with 1 only for changes of these kinds
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "KIND",
+        help_heading = "Gate"
+    )]
+    pub(super) fail_on: Vec<FailOn>,
+    /// Name all principals, keys and actions of a change
+    #[arg(long, help_heading = "Output")]
+    pub(super) wide: bool,
+}
+
+/// Changes that fail a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Somebody may do what they could not
+    Gained,
+    /// Somebody outside of the organization may, or anybody
+    Outside,
+    /// Somebody may administer a key
+    Admin,
+    /// Something about access is no longer known, or could not be compared
+    Unknown,
 }
 
 const COVERAGE_EXAMPLES: &str = "\

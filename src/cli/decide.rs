@@ -5,6 +5,7 @@ use super::args::{Decide, Format, Global};
 use super::input::{Loaded, json_file};
 use super::output::{Output, remark};
 use super::requests;
+use anyhow::bail;
 use keywho::report::csv::Csv;
 use keywho::report::json::{self, Place};
 use keywho::report::request::{self, Parsed};
@@ -12,11 +13,15 @@ use keywho::report::{diagnostics, text};
 use keywho::source::Files;
 use keywho::{Decision, Error, Outcome};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Decides.
 pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
     if let Some(path) = &args.requests {
+        let edits = &global.what_if.with;
+        if path == Path::new("-") && edits.iter().any(|edit| edit.ends_with("=-")) {
+            bail!("standard input is given twice: by `--requests` and by `--with`");
+        }
         return requests::run(global, path);
     }
     let format = global.format("decide", Format::Text, &Format::ROWS)?;
@@ -28,7 +33,7 @@ pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
         remark(&diagnostics::full(&remarks, &Files::default()));
     }
     let loaded = Loaded::read(global)?;
-    let decision = loaded.engine().decide(&request)?;
+    let decision = loaded.engine(global).decide(&request)?;
     let mut output = Output::open(global)?;
     if format == Format::Text {
         output.text(&text::decision(&request, &decision, &loaded.names))?;

@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod coverage;
 mod decide;
+mod diff;
 mod input;
 mod lint;
 mod matrix;
@@ -16,6 +17,7 @@ mod output;
 mod requests;
 mod schema;
 mod what_can;
+mod what_if;
 mod who_can;
 
 use args::{Cli, Verb};
@@ -65,6 +67,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Matrix(args) => matrix::run(&cli.global, args),
         Verb::Audit(args) => audit::run(&cli.global, args),
         Verb::Check(args) => check::run(&cli.global, args),
+        Verb::Diff(args) => diff::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
         Verb::Schema => schema::run(&cli.global),

@@ -11,6 +11,7 @@ mod ahead;
 mod building;
 mod coverage;
 mod ec2;
+pub mod edit;
 mod entities;
 mod fields;
 mod hints;

@@ -182,7 +182,7 @@ impl Engine {
     }
 
     /// The rows of some pairs, sorted by key, principal and action, each made when it is asked for.
-    pub(super) fn listed<'e>(
+    pub(crate) fn listed<'e>(
         &'e self,
         mut pairs: Vec<Pair<'e>>,
         wanted: ActionSet,

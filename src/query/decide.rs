@@ -51,7 +51,7 @@ impl Engine {
             )
         })?;
         if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
-            decision.lockout = self.lockout(request, &needs)?;
+            decision.lockout = self.lockout_of_caller(request, &needs)?;
         }
         decision.id.clone_from(&request.id);
         Ok(decision)
@@ -188,7 +188,11 @@ impl Engine {
     }
 
     /// S5.4.3: whether KMS would refuse the new policy because the caller could not change it again.
-    fn lockout(&self, request: &Request, needs: &[Need<'_>]) -> Result<Option<&'static str>, Error> {
+    fn lockout_of_caller(
+        &self,
+        request: &Request,
+        needs: &[Need<'_>],
+    ) -> Result<Option<&'static str>, Error> {
         let (Some(document), Some(need)) = (&request.new_policy, needs.first()) else {
             return Ok(None);
         };

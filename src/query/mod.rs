@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod bulk;
 pub(crate) mod decide;
+pub(crate) mod lockout;
 pub(crate) mod names;
 pub(crate) mod narrow;
 mod need;

@@ -170,7 +170,7 @@ impl<'a> BlockView<'a> {
 pub(super) const UNDECIDED: &str = "not decided: budget";
 
 /// A context as requests state it: one text, or a list of texts.
-fn context(context: &RequestContext) -> Value {
+pub(super) fn context(context: &RequestContext) -> Value {
     let value = |values: &Vec<String>| match values.as_slice() {
         [one] => Value::from(one.as_str()),
         many => Value::from(many),

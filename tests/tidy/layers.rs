@@ -81,6 +81,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["model", "condition", "facts", "answer", "engine", "query"],
     ),
     (
+        "diff",
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "engine",
+            "query",
+            "answer",
+        ],
+    ),
+    (
         "report",
         &[
             "model",
@@ -91,6 +103,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "explain",
             "audit",
             "check",
+            "diff",
         ],
     ),
 ];
