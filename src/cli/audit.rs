@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
     let baseline = baseline(args.baseline.as_deref())?;
     let loaded = Loaded::read(global)?;
     let keys = wanted_keys(&loaded, &args.keys)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let audit = engine
         .audit(&loaded.snapshot, &settings)
         .with_context(|| path.to_owned())?;

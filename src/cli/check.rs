@@ -21,7 +21,7 @@ pub(super) fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
         files.push((name, read));
     }
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let mut output = Output::open(global)?;
     if args.init {
         output.text(&engine.assertions_of_today())?;
