@@ -63,11 +63,6 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    /// Whether it is outside of the account of the key and not a service.
-    pub(crate) fn is_foreign(self) -> bool {
-        !matches!(self.standing, Standing::Own | Standing::Aws)
-    }
-
     /// Whether it is, or may be, outside of the trust zone (S8.1).
     pub(crate) fn is_outsider(self) -> bool {
         matches!(self.standing, Standing::Outside | Standing::Unknown)
