@@ -20,6 +20,7 @@
 //! | `cells` | rows of the rules into one formula for each action |
 //! | `engine` | a snapshot into the whole relation, once |
 //! | `query` | questions into [`Row`]s and [`Decision`]s |
+//! | [`explain`] | one request into its layers, near misses and repairs |
 //! | [`report`] | answers into text, JSON and CSV |
 //!
 //! What does not happen: only `inventory` and the command line do input or output; nothing after `inventory` fails
@@ -35,6 +36,7 @@ pub mod condition;
 pub mod diag;
 mod engine;
 mod error;
+pub mod explain;
 mod facts;
 mod inventory;
 pub mod json;
@@ -52,6 +54,7 @@ pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
+pub use explain::Explanation;
 pub use model::change::Change;
 pub use model::request::{PlainRequest, Request};
 pub use model::snapshot::Snapshot;

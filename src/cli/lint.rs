@@ -57,7 +57,7 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
             }
             output.bytes(&bytes)?;
         }
-        Format::Text | Format::Csv => output.text(&diagnostics::full(&found, &files))?,
+        _ => output.text(&diagnostics::full(&found, &files))?,
     }
     output.finish()?;
     let clean = found.iter().all(|remark| remark.severity() == Severity::Note);

@@ -6,6 +6,7 @@
 mod args;
 mod coverage;
 mod decide;
+mod explain;
 mod input;
 mod lint;
 mod matrix;
@@ -59,6 +60,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::WhoCan(args) => who_can::run(&cli.global, args),
         Verb::WhatCan(args) => what_can::run(&cli.global, args),
         Verb::Decide(args) => decide::run(&cli.global, args),
+        Verb::Explain(args) => explain::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),

@@ -80,7 +80,7 @@ impl<'a> Stream<'a> {
                 csv.decision_header();
                 head = csv.into_bytes();
             }
-            Format::Text | Format::Ndjson => {}
+            _ => {}
         }
         head
     }

@@ -167,7 +167,7 @@ impl<'a> BlockView<'a> {
 pub(super) const UNDECIDED: &str = "not decided: budget";
 
 /// A context as requests state it: one text, or a list of texts.
-fn context(context: &RequestContext) -> Value {
+pub(super) fn context(context: &RequestContext) -> Value {
     let value = |values: &Vec<String>| match values.as_slice() {
         [one] => Value::from(one.as_str()),
         many => Value::from(many),
@@ -340,6 +340,11 @@ struct GapView<'a> {
     effect: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
+}
+
+/// The gaps that touch an answer, as a value.
+pub(super) fn gaps_value(unknown: &[Gap], files: &Files) -> Value {
+    serde_json::to_value(gaps(unknown, files)).unwrap_or_default()
 }
 
 fn gaps<'a>(gaps: &'a [Gap], files: &'a Files) -> Vec<GapView<'a>> {

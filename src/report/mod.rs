@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod diagnostics;
+pub mod explain;
 pub mod json;
 pub mod names;
 pub mod request;
