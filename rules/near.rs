@@ -59,6 +59,8 @@ crepe! {
     struct Fails(StatementId, Element);
     @input
     struct GrantFails(GrantId, Element);
+    @input
+    struct GranteeAccount(GrantId, AccountId);
 
     // The layer has no say about the request.
     @output
@@ -193,8 +195,11 @@ crepe! {
     // S4.9.1: a grant counts as a whole.
     FarGrant(g) <- GrantFails(g, e), GrantFails(g, f), (e != f);
 
-    // S4.9.1: a grant that fails in one element would allow with it.
-    NearGrant(g, e) <- GrantFails(g, e), !FarGrant(g);
+    // S4.9.1: a grant that fails in one element would allow with it;
+    NearGrant(g, e) <- GrantFails(g, e), !FarGrant(g), !GranteeAccount(g, _);
+
+    // S4.9.2: one that is for an account would allow its root user.
+    NearGrant(g, e) <- GrantFails(g, e), !FarGrant(g), GranteeAccount(g, _), Asked(p, _, _), RootUser(p);
 }
 
 /// A statement that allows, or would: its layer and level.
@@ -255,6 +260,7 @@ pub(crate) fn run(facts: &Facts) -> Nearness {
     program.extend(facts.may_allow.iter().map(|&(s,)| MayAllow(s)));
     program.extend(facts.named_as.iter().map(|&(s, kind)| NamedAs(s, kind)));
     program.extend(facts.fails.iter().map(|&(s, e)| Fails(s, e)));
+    program.extend(facts.grantee_account.iter().map(|&(g, a)| GranteeAccount(g, a)));
     program.extend(facts.grant_fails.iter().map(|&(g, e)| GrantFails(g, e)));
     let (spared, speaks, near, counts, grants) = program.run_with_hasher::<ahash::RandomState>();
     let stand = |layer, level, statement| Stand {

@@ -7,6 +7,7 @@ use super::{Layer, Leaf, NearMiss, Path, Permission, Source, Verdict};
 use crate::condition::formula::FormulaId;
 use crate::facts::id::{Basis, Element, Exemption, Layer as Of, LevelId, StatementId, Voice};
 use crate::facts::world::{Kind, Resource};
+use crate::model::action::Action;
 use crate::query::reasons;
 use crate::rules::near::clause;
 
@@ -286,14 +287,21 @@ impl Findings<'_> {
             let meant = case.grant_meant(path.row.route, id).unwrap_or(id);
             leaves.extend(self.grant_leaf(meant, rule, path.limited));
         }
-        let says = match verdict {
-            Verdict::Silent => "no grant gives it to the caller",
-            _ => "a grant gives it",
+        let silent = verdict == Verdict::Silent;
+        let retires = self.permission.action == Action::RetireGrant;
+        let says = match (silent, retires) {
+            (true, true) => {
+                "the caller is neither retiring principal of the grant nor a grantee that may retire it"
+            }
+            (true, false) => "no grant gives it to the caller",
+            (false, _) => "a grant gives it",
         };
-        let (near, more) = self.near_grant_misses(verdict == Verdict::Silent);
+        let (near, more) = self.near_grant_misses(silent);
         Layer {
             verdict,
-            rule: best,
+            rule: if retires { "S4.9.8" } else { best },
+            // The right to retire comes from grants, in one way or another.
+            blocks: self.refused() && silent && retires && !self.has_path(),
             leaves,
             near,
             more,

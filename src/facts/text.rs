@@ -5,8 +5,8 @@
 //! `*` for all of them, `*-RetireGrant` for all but some, `IAM_ONLY` for those, `-` for none.
 
 use super::id::{
-    AccountId, Basis, Element, Exemption, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind,
-    PolicyId, PrincipalId, Route, StatementId, TestId, Voice,
+    AccountId, Basis, Element, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId,
+    PrincipalId, Route, StatementId, TestId,
 };
 use super::relations::Facts;
 use crate::model::action::{Action, ActionSet};
@@ -95,8 +95,6 @@ macro_rules! named_variants {
 named_variants! {
     MatchKind { User Role Session UserOfSession Service Federated Root Account Anyone AnyoneByArn }
     GranteeKind { Named Role Service }
-    Voice { Direct Gate Half }
-    Exemption { ServiceLinked Service RootUser NoMember AwsManaged NoKey Retiring NoPolicy }
     Layer { KeyPolicy Rcp Scp Endpoint Identity Boundary Session }
     Route {
         User Role Session UserOfSession AnyoneByArn Anyone Root Federated Delegated CrossAccount CrossAccountRoot

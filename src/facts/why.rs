@@ -4,7 +4,7 @@
 //! rules can find those that fail in one alone.
 
 use super::classes::Part;
-use super::id::{Element, GrantId, KeyId, PolicyId, PrincipalId, StatementId};
+use super::id::{Element, GrantId, KeyId, PolicyId, PrincipalId, Route, StatementId};
 use super::lower::{Cast, Scope, lower};
 use super::matching::{is_party, names};
 use super::relations::Facts;
@@ -154,6 +154,10 @@ fn grant_facts(
         let Some(grant) = case.view.world.grant(id) else {
             continue;
         };
+        // S4.9.8: a request to retire a grant is about that grant.
+        if case.grant_meant(Route::RetiringGrantee, id).is_none() {
+            continue;
+        }
         let grantee = grantee(case, grant, formulas);
         if grantee == FormulaId::FALSE {
             others += 1;
@@ -177,6 +181,9 @@ fn grant_facts(
                 },
             ),
         ];
+        if let Party::Account(account) = grant.grantee {
+            facts.grantee_account.push((id, account));
+        }
         let failing = values.iter().filter(|(_, value)| *value == FormulaId::FALSE);
         facts
             .grant_fails

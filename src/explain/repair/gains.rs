@@ -3,13 +3,14 @@
 use super::super::texts::Owner;
 use super::Gains;
 use super::edits::{Proposal, Target};
+use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Folded, Pair};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Kind, World};
 use crate::model::action::{Action, ActionSet};
 use crate::model::request::Request;
 use crate::query::bulk::can_perform;
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 
 /// How many cells are looked at; beyond that what is counted is a lower bound.
 const CELLS: usize = 200_000;
@@ -21,33 +22,92 @@ struct Touched {
     principals: Vec<PrincipalId>,
 }
 
-/// The rows that an edited engine has and the other has not, without the one asked for.
+/// The rows that an edited engine has and the other has not, and those that hold under fewer conditions; without the one
+/// asked for.
 ///
-/// Edits that are proposed only ever add access, so that the numbers of rows tell.
+/// Edits that are proposed only ever add access, so that a row which is another is a wider one. Formulas of the two
+/// engines are of one table.
 pub(super) fn gains(before: &Engine, after: &Engine, set: &[Proposal], request: &Request) -> Gains {
     let touched = Touched::by(&before.world, set);
-    let mut budget = CELLS;
-    let mut gains = Gains::default();
-    let mut keys: Vec<&KeyId> = touched.keys.iter().collect();
+    let mut count = Count {
+        after,
+        asked: asked(after, request),
+        budget: CELLS,
+        gains: Gains::default(),
+    };
+    let mut keys: Vec<KeyId> = touched.keys.iter().copied().collect();
     keys.sort_unstable();
-    for &key in keys {
-        let (was, is) = (strangers(before, key), strangers(after, key));
-        gains.strangers |= is > was;
-        let (was, is) = (rows_on(before, key), rows_on(after, key));
-        gains.rows += is.saturating_sub(was);
+    for key in keys {
+        count.compare(before.on_key(key), after.on_key(key), |pair| pair.principal);
     }
     for &principal in &touched.principals {
-        let was = rows_of(before, principal, &touched.keys, &mut budget);
-        let is = rows_of(after, principal, &touched.keys, &mut budget);
-        if budget == 0 {
-            gains.at_least = true;
-            break;
-        }
-        gains.rows += is.saturating_sub(was);
+        let elsewhere = |pair: &Pair<'_>| !touched.keys.contains(&pair.key);
+        let was = before.of_principal(principal).filter(elsewhere);
+        let is = after.of_principal(principal).filter(elsewhere);
+        count.compare(was, is, |pair| pair.key);
     }
-    let asked = asked(after, request).saturating_sub(asked(before, request));
-    gains.rows = gains.rows.saturating_sub(asked);
-    gains
+    count.gains
+}
+
+/// What was counted so far.
+struct Count<'e> {
+    after: &'e Engine,
+    /// The row that was asked for, by any of its principals.
+    asked: Option<(Vec<PrincipalId>, KeyId, Action)>,
+    budget: usize,
+    gains: Gains,
+}
+
+impl<'e> Count<'e> {
+    /// Counts by what the cells of one key or one principal are now, and what they were.
+    fn compare<T: std::hash::Hash + Eq>(
+        &mut self,
+        was: impl Iterator<Item = Pair<'e>>,
+        is: impl Iterator<Item = Pair<'e>>,
+        of: impl Fn(&Pair<'e>) -> T,
+    ) {
+        if self.gains.at_least {
+            return;
+        }
+        let known: AHashMap<T, &Folded> = was.take(CELLS).map(|pair| (of(&pair), pair.folded)).collect();
+        for pair in is {
+            if self.budget == 0 {
+                self.gains.at_least = true;
+                return;
+            }
+            self.budget -= 1;
+            let was = known
+                .get(&of(&pair))
+                .map_or(&[][..], |folded| folded.access.as_slice());
+            if was != pair.folded.access.as_slice() {
+                self.pair(was, &pair);
+            }
+        }
+    }
+
+    fn pair(&mut self, was: &[(ActionSet, FormulaId)], pair: &Pair<'_>) {
+        let world = &self.after.world;
+        let Some((key, principal)) = world.key(pair.key).zip(world.principal(pair.principal)) else {
+            return;
+        };
+        for &(actions, formula) in &pair.folded.access {
+            // Retiring a grant only takes away.
+            for action in actions - ActionSet::SYNCHRONIZE - ActionSet::RETIRE_GRANT {
+                let is_asked = self.asked.as_ref().is_some_and(|(ids, of, asked)| {
+                    (pair.key, action) == (*of, *asked) && ids.contains(&pair.principal)
+                });
+                if is_asked || !can_perform(key, action) {
+                    continue;
+                }
+                match was.iter().find(|(known, _)| known.contains(action)) {
+                    Some((_, known)) if *known == formula => continue,
+                    Some(_) => self.gains.wider += 1,
+                    None => self.gains.rows += 1,
+                }
+                self.gains.strangers |= matches!(principal.kind, Kind::Account | Kind::Anyone);
+            }
+        }
+    }
 }
 
 impl Touched {
@@ -103,70 +163,11 @@ impl Touched {
     }
 }
 
-/// The actions of a cell that a key can perform. Retiring a grant only takes away and is not counted.
-fn rows(engine: &Engine, key: KeyId, folded: &Folded) -> usize {
-    let Some(key) = engine.world.key(key) else {
-        return 0;
-    };
-    let actions = folded
-        .access
-        .iter()
-        .flat_map(|(actions, _)| *actions - ActionSet::SYNCHRONIZE - ActionSet::RETIRE_GRANT);
-    actions.filter(|&action| can_perform(key, action)).count()
-}
-
-fn rows_on(engine: &Engine, key: KeyId) -> usize {
-    let cells = engine.counted(key).into_iter();
-    cells
-        .map(|(folded, principals)| rows(engine, key, folded) * principals)
-        .sum()
-}
-
-fn rows_of(engine: &Engine, principal: PrincipalId, but: &AHashSet<KeyId>, budget: &mut usize) -> usize {
-    let pairs = engine
-        .of_principal(principal)
-        .filter(|pair| !but.contains(&pair.key));
-    let mut all = 0;
-    for pair in pairs {
-        if *budget == 0 {
-            break;
-        }
-        *budget -= 1;
-        all += rows(engine, pair.key, pair.folded);
-    }
-    all
-}
-
-/// The rows of those who stand for accounts outside of the snapshot.
-fn strangers(engine: &Engine, key: KeyId) -> usize {
-    let outside = |pair: &Pair<'_>| {
-        let principal = engine.world.principal(pair.principal);
-        principal.is_some_and(|one| matches!(one.kind, Kind::Account | Kind::Anyone))
-    };
-    engine
-        .on_key(key)
-        .filter(outside)
-        .map(|pair| rows(engine, key, pair.folded))
-        .sum()
-}
-
-/// 1 if the row asked for is there.
-fn asked(engine: &Engine, request: &Request) -> usize {
-    let Some(action) = Action::parse(&request.action) else {
-        return 0;
-    };
-    let Ok((Some(key), _)) = engine.key_of(request, &request.resource) else {
-        return 0;
-    };
-    let ids = row_of(&engine.world, &request.principal);
-    let has = |pair: Pair<'_>| {
-        pair.folded
-            .access
-            .iter()
-            .any(|(actions, _)| actions.contains(action))
-    };
-    let mut own = engine.on_key(key).filter(|pair| ids.contains(&pair.principal));
-    usize::from(own.any(has))
+/// The row that a request is about.
+fn asked(engine: &Engine, request: &Request) -> Option<(Vec<PrincipalId>, KeyId, Action)> {
+    let action = Action::parse(&request.action)?;
+    let (key, _) = engine.key_of(request, &request.resource).ok()?;
+    Some((row_of(&engine.world, &request.principal), key?, action))
 }
 
 /// The principals whose row answers for a caller: itself, or the role of a session.

@@ -69,6 +69,8 @@ pub struct Gains {
     pub strangers: bool,
     /// Rows of the relation (principal, key and action) that were not there, without the one asked for.
     pub rows: usize,
+    /// Other rows that hold under fewer conditions than before.
+    pub wider: usize,
     /// Whether there may be more.
     pub at_least: bool,
 }

@@ -172,6 +172,7 @@ fn repair(repair: &Repair) -> Value {
     without_nulls(json!({
         "edits": repair.edits.iter().map(edit).collect::<Value>(),
         "alsoAllows": repair.gains.rows,
+        "alsoWidens": repair.gains.wider,
         "alsoAllowsAtLeast": repair.gains.at_least.then_some(true),
         "opensToOutsiders": repair.gains.strangers.then_some(true),
     }))

@@ -316,14 +316,27 @@ fn repair_tree(repairs: &Repairs) -> Tree {
 /// What else a repair allows, in words.
 pub(super) fn gains(gains: &Gains) -> String {
     let least = if gains.at_least { "at least " } else { "" };
-    let strangers = if gains.strangers {
-        ", also to principals of accounts outside of the snapshot"
-    } else {
-        ""
-    };
+    let mut parts = Vec::new();
     match gains.rows {
-        0 if !gains.at_least => "allows nothing else".to_owned(),
-        1 => format!("allows {least}1 other action of some principal on some key{strangers}"),
-        rows => format!("allows {least}{rows} other actions, counted for each principal and key{strangers}"),
+        0 => {}
+        1 => parts.push(format!("allows {least}1 more action")),
+        rows => parts.push(format!(
+            "allows {least}{rows} more actions, counted for each principal and key"
+        )),
     }
+    match gains.wider {
+        0 => {}
+        1 => parts.push(format!("widens {least}1 other that is under a condition")),
+        wider => parts.push(format!("widens {least}{wider} others that are under conditions")),
+    }
+    if parts.is_empty() {
+        parts.push(match gains.at_least {
+            true => "too many principals to count what else it allows".to_owned(),
+            false => "allows nothing else".to_owned(),
+        });
+    }
+    if gains.strangers {
+        parts.push("opens the key to accounts outside of the snapshot".to_owned());
+    }
+    parts.join("; ")
 }
