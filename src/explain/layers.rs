@@ -220,8 +220,10 @@ impl Findings<'_> {
         }
         let best = leaves.first().map(|leaf| (leaf.rule, leaf.says.clone()));
         let own = self.case().principal.account == Some(self.case().key.account);
+        let service = self.case().principal.kind == Kind::Service;
         let (rule, says) = match best {
             Some(best) => best,
+            None if service => ("S4.11.1", "no statement allows it to the service".to_owned()),
             None if own => (
                 "S4.3.3",
                 "no statement allows it to the caller or to its account".to_owned(),
@@ -513,8 +515,8 @@ impl Findings<'_> {
             let element = texts::element(None, element)?;
             Some(NearMiss {
                 source,
-                says: words::grant_says(case, grant, &element),
-                has: words::has(case, self.permission.action, &element),
+                says: words::grant_says(case, self.permission.action, grant, &element),
+                has: words::grant_has(case, self.permission.action, grant, &element),
                 hint: None,
                 quote: super::Quote {
                     location,

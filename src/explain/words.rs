@@ -84,7 +84,7 @@ pub(super) fn has(case: &Case<'_>, action: Action, element: &Element) -> String 
             Resource::Nothing => format!("`{action}` has no resource: only `*` covers that (S2.4.8)"),
         },
         Element::Condition { key, .. } => condition(case, action, key),
-        Element::Constraints => encryption_context(case),
+        Element::Constraints => "the request does not meet that".to_owned(),
     }
 }
 
@@ -97,6 +97,27 @@ fn condition(case: &Case<'_>, action: Action, key: &str) -> String {
         }
         Known::Open { .. } => "no request has that".to_owned(),
         Known::Doubt(rule) => format!("whether the request has it is not documented ({rule})"),
+    }
+}
+
+/// What the request has where a grant says something else.
+pub(super) fn grant_has(case: &Case<'_>, action: Action, grant: &Grant, element: &Element) -> String {
+    match element {
+        Element::Constraints if action == Action::CreateGrant => {
+            let child = case.stated.and_then(|stated| stated.child_grant.as_ref());
+            let operations: Vec<String> = child
+                .into_iter()
+                .flat_map(|child| child.operations.iter())
+                .map(|action| action.to_string())
+                .collect();
+            let operations = list(operations.iter().map(String::as_str));
+            format!("the new grant, of {operations}, goes beyond it (S4.9.7)")
+        }
+        Element::Constraints if grant.constraints.source_arn.is_some() => {
+            condition(case, action, "aws:SourceArn")
+        }
+        Element::Constraints => encryption_context(case),
+        other => has(case, action, other),
     }
 }
 
@@ -118,8 +139,13 @@ fn encryption_context(case: &Case<'_>) -> String {
 }
 
 /// What an element of a grant says.
-pub(super) fn grant_says(case: &Case<'_>, grant: &Grant, element: &Element) -> String {
+pub(super) fn grant_says(case: &Case<'_>, action: Action, grant: &Grant, element: &Element) -> String {
     match element {
+        Element::Constraints if action == Action::CreateGrant => {
+            let names: Vec<String> = grant.operations.iter().map(|action| action.to_string()).collect();
+            let names = list(names.iter().map(String::as_str));
+            format!("a grant made through it stays within its own operations, {names}, and its constraints")
+        }
         Element::Operations => {
             let names: Vec<String> = grant.operations.iter().map(|action| action.to_string()).collect();
             format!("it is for {}", list(names.iter().map(String::as_str)))

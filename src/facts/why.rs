@@ -10,10 +10,10 @@ use super::matching::{is_party, names};
 use super::relations::Facts;
 use super::residual::Case;
 use super::statement::Statement;
-use super::world::{Grant, Key, Party};
+use super::world::{Grant, Key, Party, Resource};
 use crate::condition::formula::{FormulaId, Formulas};
 use crate::model::action::{Action, ActionSet};
-use crate::policy::document::PolicyKind;
+use crate::policy::document::{Patterns, PolicyKind};
 use ahash::AHashMap;
 
 /// How many grants to others are looked at: whoever reads the answer reads no more.
@@ -55,18 +55,46 @@ pub(crate) fn lower_elements(
         facts.stands_on.push((policy, key));
     }
     let mut elements = Elements::default();
-    for policy in policies(&facts) {
-        for id in case.view.statements_of(policy) {
-            facts.has.push((policy, id));
-            if let Some(statement) = case.view.statement(id) {
-                statement_facts(case, action, (id, statement), &mut facts, &mut elements, formulas);
-            }
+    let policies = policies(&facts);
+    let left_out = left_out(case, &policies);
+    let own = policies
+        .iter()
+        .flat_map(|&policy| case.view.statements_of(policy).map(move |id| (policy, id)));
+    for (policy, id) in own.chain(left_out) {
+        facts.has.push((policy, id));
+        if let Some(statement) = case.view.statement(id) {
+            statement_facts(case, action, (id, statement), &mut facts, &mut elements, formulas);
         }
     }
-    if case.key.kind == super::world::Resource::Key && ActionSet::GRANT_OPERATIONS.contains(action) {
+    if case.key.kind == Resource::Key && ActionSet::GRANT_OPERATIONS.contains(action) {
         grant_facts(case, action, &mut facts, &mut elements, formulas);
     }
     (facts, elements)
+}
+
+/// The statements of the caller's and the key's policies that count for nothing, and may have been meant to: those that name
+/// KMS or no action at all, and all of a boundary.
+fn left_out(case: &Case<'_>, policies: &[PolicyId]) -> Vec<(PolicyId, StatementId)> {
+    let written = case.key.written.iter().chain(&case.principal.written);
+    let written = written.filter(|one| policies.contains(&one.policy));
+    let mut found = Vec::new();
+    for one in written {
+        let bounds = Some(one.policy) == case.principal.boundary;
+        for (&id, statement) in one.statements.iter().zip(&one.text.document.statements) {
+            if bounds || statement.actions.as_ref().is_none_or(names_kms) {
+                found.push((one.policy, id));
+            }
+        }
+    }
+    found
+}
+
+fn names_kms(actions: &Patterns) -> bool {
+    let mut patterns = actions.patterns.iter();
+    patterns.any(|text| {
+        text.get(..4)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("kms:"))
+    })
 }
 
 /// Every policy that some layer has, each once.

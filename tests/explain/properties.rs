@@ -109,7 +109,7 @@ fn contradictions(explanation: &Explanation) -> Vec<String> {
 #[test]
 fn explanations_agree_with_decisions() {
     let (mut wrong, mut asked) = (Vec::new(), 0);
-    for world in worlds(60, 40) {
+    for world in worlds(40, 40) {
         for request in &world.requests {
             let decided = world.engine.decide(request);
             let explained = world.engine.explain_request(request);
@@ -331,7 +331,7 @@ fn one_element_makes_a_near_miss_hit() {
 #[test]
 fn every_repair_allows_the_request() {
     let (mut wrong, mut tried, mut refused, mut without) = (Vec::new(), 0, 0, Vec::new());
-    for world in worlds(40, 24) {
+    for world in worlds(8, 24) {
         for request in &world.requests {
             let Ok(explanation) = world.engine.explain_request(request) else {
                 continue;

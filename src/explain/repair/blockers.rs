@@ -6,11 +6,12 @@ use super::super::{Element, Verdict};
 use super::edits::{Make, Proposal, Target, Wanted, allow, empty, fitted, narrowed, replace};
 use crate::condition::block::KeyName;
 use crate::condition::known::Known;
+use crate::condition::operator::Operator;
 use crate::facts::id::{Element as Part, Layer, LevelId, StatementId, Voice};
 use crate::facts::world::{Kind, Principal, Resource};
 use crate::model::action::Action;
 use crate::model::key::Grant;
-use crate::policy::document::{PolicyKind, PrincipalEntry, Statement};
+use crate::policy::document::{Condition, PolicyKind, PrincipalEntry, Statement};
 use std::sync::Arc;
 
 /// Something that must be cleared, with the sets of edits each of which may do it.
@@ -170,15 +171,13 @@ impl Findings<'_> {
             }
             return sides;
         }
-        let mut options = self.grant().into_iter().collect::<Vec<_>>();
         let gate = self.voices(&speaking, Voice::Gate);
         let key_side = self.key_side();
-        for option in key_side.options {
-            options.push(option);
-        }
+        let mut options = Vec::new();
         if gate && !identity {
             options.extend(self.identity_side().options);
         }
+        options.extend(key_side.options);
         if !gate && !identity {
             // Neither side is there: both may be wanted.
             let gates = self.near_gates();
@@ -193,6 +192,7 @@ impl Findings<'_> {
             options.extend(self.near_gates());
             options.extend(self.new_in_key_policy(self.account_entry(), "open the gate"));
         }
+        options.extend(self.grant());
         vec![Blocker {
             options,
             why: key_side.why,
@@ -217,7 +217,8 @@ impl Findings<'_> {
             *element == Part::Principal || self.voice(*id).is_some_and(|voice| voice != Voice::Gate)
         });
         let mut options = self.fits(direct.take(NEAR), None);
-        options.extend(self.new_in_key_policy(entry(case.principal), "allow it directly"));
+        options.extend(self.new_in_key_policy(entry(case.principal), "name the caller"));
+        options.extend(self.new_in_key_policy(self.session_entry(), "name the session"));
         let why = match (case.key.aws_managed, case.key.written.is_empty()) {
             (true, _) => "the key is managed by AWS, and nobody can edit its policy (S7.5)",
             (_, true) => "the key policy is not in the snapshot",
@@ -262,8 +263,32 @@ impl Findings<'_> {
                 Arc::clone(&written.text),
                 String::new(),
             ),
-            make: Make::Add(allow(self.permission.action, "*", Some(entry))),
+            make: Make::Add(Statement {
+                conditions: self.for_its_resources(),
+                ..allow(self.permission.action, "*", Some(entry))
+            }),
         }])
+    }
+
+    /// A service acts for anybody's resources: a statement for one is for those that the request is for (S4.11.2).
+    fn for_its_resources(&self) -> Vec<Condition> {
+        let case = self.case();
+        if case.principal.kind != Kind::Service {
+            return Vec::new();
+        }
+        let stated = |(key, operator): (&str, &str)| {
+            let values = case.stated?.values.get(key)?.clone();
+            Some(Condition {
+                operator: Operator::parse(operator),
+                key: key.to_owned(),
+                values,
+            })
+        };
+        let keys = [
+            ("aws:SourceArn", "ArnEquals"),
+            ("aws:SourceAccount", "StringEquals"),
+        ];
+        keys.into_iter().filter_map(stated).collect()
     }
 
     fn grant(&self) -> Option<Vec<Proposal>> {
@@ -379,7 +404,7 @@ impl Findings<'_> {
         if self.layers.paths.iter().any(passes) {
             return None;
         }
-        let direct = self.new_in_key_policy(self.session_entry(), "allow the session itself");
+        let direct = self.new_in_key_policy(self.session_entry(), "name the session");
         Some(Blocker {
             options: direct.into_iter().collect(),
             why: "the session policy must allow it: pass another one when the session is made (S4.5.1)"

@@ -5,7 +5,7 @@ use super::Edit;
 use crate::condition::operator::{Base, Family, Operator};
 use crate::engine::Engine;
 use crate::explain::Element;
-use crate::model::action::Action;
+use crate::model::action::{Action, ActionSet, matching};
 use crate::model::change::Change;
 use crate::model::key::Grant;
 use crate::model::principal::Policy;
@@ -51,6 +51,21 @@ impl Proposal {
     /// Whether two come to the same.
     pub(super) fn is_same(&self, other: &Proposal) -> bool {
         self.what == other.what && self.target.name() == other.target.name()
+    }
+
+    /// How many actions the edit is about, as far as it goes beyond the one asked for: whoever gains may later gain more.
+    pub(super) fn breadth(&self) -> usize {
+        let old = match (&self.target, &self.make) {
+            (Target::Policy(_, policy, _), Make::Replace(at, _) | Make::Remove(at)) => {
+                policy.document.statements.get(*at)
+            }
+            _ => None,
+        };
+        let patterns = old.into_iter().filter_map(|old| old.actions.as_ref());
+        let sets = patterns
+            .flat_map(|one| &one.patterns)
+            .map(|text| matching(text).set);
+        sets.fold(ActionSet::EMPTY, |all, set| all | set).len().max(1)
     }
 
     /// The edit for whoever reads of it.
@@ -274,8 +289,9 @@ pub(super) fn fitted(statement: &Statement, element: &Element, wanted: &Wanted) 
                 let values = super::super::words::list(wanted.values.iter().map(String::as_str));
                 ways.push((new, format!("add {values} to the values of `{key}` in")));
             }
-            // Without its conditions a statement for everyone would be for everyone.
-            if !is_for_everyone(statement) {
+            // Without its conditions a statement for everyone would be for everyone, and a service acts for anybody.
+            let is_source = key.to_ascii_lowercase().starts_with("aws:source");
+            if !is_for_everyone(statement) && !is_source {
                 let mut without = statement.clone();
                 without.conditions.retain(|one| !is_it(one));
                 ways.push((without, format!("drop the condition on `{key}` from")));

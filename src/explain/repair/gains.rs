@@ -96,6 +96,9 @@ impl<'e> Count<'e> {
                 let is_asked = self.asked.as_ref().is_some_and(|(ids, of, asked)| {
                     (pair.key, action) == (*of, *asked) && ids.contains(&pair.principal)
                 });
+                if is_asked {
+                    self.gains.always |= formula == FormulaId::TRUE;
+                }
                 if is_asked || !can_perform(key, action) {
                     continue;
                 }

@@ -67,12 +67,14 @@ pub struct Edit {
 pub struct Gains {
     /// Whether principals of accounts outside of the snapshot are among those who gain.
     pub strangers: bool,
+    /// Whether there may be more than what was counted.
+    pub at_least: bool,
     /// Rows of the relation (principal, key and action) that were not there, without the one asked for.
     pub rows: usize,
     /// Other rows that hold under fewer conditions than before.
     pub wider: usize,
-    /// Whether there may be more.
-    pub at_least: bool,
+    /// Whether the principal that was asked about then has the access whatever its requests state.
+    pub always: bool,
 }
 
 impl Engine {
@@ -98,20 +100,32 @@ impl Engine {
                 none: Some(stuck.why.clone()),
             });
         }
-        let mut found = self.tried(request, sets(&blockers))?;
-        found.sort_by_key(|repair| (repair.gains, repair.edits.len()));
+        let (mut found, open) = self.tried(request, sets(&blockers));
+        found.sort_by_key(|(breadth, repair)| (repair.gains, *breadth));
         found.truncate(FOUND);
-        let none = found
-            .is_empty()
-            .then(|| "none of the edits that were tried allows it".to_owned());
-        Ok(Repairs { found, none })
+        let none = found.is_empty().then(|| match open {
+            Some(open) => format!(
+                "with the edits that were tried it would still depend on this: {}",
+                open.text()
+            ),
+            None => "none of the edits that were tried allows it".to_owned(),
+        });
+        Ok(Repairs {
+            found: found.into_iter().map(|(_, repair)| repair).collect(),
+            none,
+        })
     }
 
-    /// The sets of edits that work, of those with fewest edits. `sets` are sorted by how many they have.
-    fn tried(&self, request: &Request, sets: Vec<Vec<Proposal>>) -> Result<Vec<Repair>, Error> {
-        let mut found: Vec<Repair> = Vec::new();
+    /// The sets of edits that work, of those with fewest edits, each with its breadth; and on what the first depends that
+    /// leaves the request undecided. `sets` are sorted by how many they have.
+    fn tried(&self, request: &Request, sets: Vec<Vec<Proposal>>) -> (Vec<(usize, Repair)>, Option<Residual>) {
+        let mut found: Vec<(usize, Repair)> = Vec::new();
+        let mut undecided = None;
         for set in sets.into_iter().take(TRIES) {
-            if found.first().is_some_and(|first| first.edits.len() < set.len()) {
+            if found
+                .first()
+                .is_some_and(|(_, first)| first.edits.len() < set.len())
+            {
                 break;
             }
             let changes = edits::changes(&set);
@@ -121,18 +135,20 @@ impl Engine {
             let Ok(decision) = changed.decide(request) else {
                 continue;
             };
-            let works = decision.outcome == Outcome::Allowed
-                || request.open_context && decision.outcome == Outcome::Undetermined;
-            if works {
-                found.push(Repair {
+            let open = decision.outcome == Outcome::Undetermined;
+            if decision.outcome == Outcome::Allowed || request.open_context && open {
+                let repair = Repair {
                     gains: gains::gains(self, &changed, &set, request),
                     edits: set.iter().map(|proposal| proposal.edit(self)).collect(),
                     changes,
                     condition: decision.residual,
-                });
+                };
+                found.push((set.iter().map(Proposal::breadth).sum(), repair));
+            } else if open && undecided.is_none() {
+                undecided = decision.residual;
             }
         }
-        Ok(found)
+        (found, undecided)
     }
 
     /// The engine after some edits, if all of them can be made.

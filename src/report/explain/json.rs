@@ -173,6 +173,8 @@ fn repair(repair: &Repair) -> Value {
         "edits": repair.edits.iter().map(edit).collect::<Value>(),
         "alsoAllows": repair.gains.rows,
         "alsoWidens": repair.gains.wider,
+        "whateverIsStated": repair.gains.always,
+        "conditionText": text(repair.condition.as_ref()),
         "alsoAllowsAtLeast": repair.gains.at_least.then_some(true),
         "opensToOutsiders": repair.gains.strangers.then_some(true),
     }))

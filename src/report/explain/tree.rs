@@ -290,6 +290,10 @@ fn repair_tree(repairs: &Repairs) -> Tree {
         let what: Vec<String> = repair.edits.iter().map(|edit| clean(&edit.what)).collect();
         let mut one = Tree::new(format!("{number}."), what.join(", and "));
         one.lines.push(gains(&repair.gains));
+        if let Some(condition) = &repair.condition {
+            one.lines
+                .push(format!("under the condition that {}", clean(&condition.short())));
+        }
         for edit in &repair.edits {
             let mut child = Tree::new(policy_name(&edit.policy), "");
             child.text = match edit.file.as_str() {
