@@ -154,7 +154,16 @@ impl Findings<'_> {
     fn no_path(&mut self) -> Vec<Blocker> {
         let case = self.case();
         if case.key.kind != Resource::Key || self.permission.action == Action::RetireGrant {
-            return vec![self.identity_side()];
+            return vec![match self.has_identity() {
+                // Then who may retire the grant is another matter.
+                true => Blocker {
+                    options: Vec::new(),
+                    why: "only its retiring principal, its grantee, and principals of the accounts that issued it, own the \
+                          key or are its retiring principal may retire a grant (S4.9.8)"
+                        .to_owned(),
+                },
+                false => self.identity_side(),
+            }];
         }
         let speaking = self.speaking(Layer::KeyPolicy, None);
         let value = self.any(&speaking);
@@ -252,8 +261,13 @@ impl Findings<'_> {
         let (PrincipalEntry::Aws(name) | PrincipalEntry::Service(name)) = &entry else {
             return None;
         };
+        let conditions = self.for_its_resources();
+        let anybody = match case.principal.kind == Kind::Service && conditions.is_empty() {
+            true => ", for anybody's resources (S4.11.2)",
+            false => "",
+        };
         let what = format!(
-            "{why}: add a statement to the key policy that allows `{name}` {}",
+            "{why}: add a statement to the key policy that allows `{name}` {}{anybody}",
             self.permission.action
         );
         Some(vec![Proposal {
@@ -264,7 +278,7 @@ impl Findings<'_> {
                 String::new(),
             ),
             make: Make::Add(Statement {
-                conditions: self.for_its_resources(),
+                conditions,
                 ..allow(self.permission.action, "*", Some(entry))
             }),
         }])

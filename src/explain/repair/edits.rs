@@ -55,17 +55,19 @@ impl Proposal {
 
     /// How many actions the edit is about, as far as it goes beyond the one asked for: whoever gains may later gain more.
     pub(super) fn breadth(&self) -> usize {
-        let old = match (&self.target, &self.make) {
-            (Target::Policy(_, policy, _), Make::Replace(at, _) | Make::Remove(at)) => {
-                policy.document.statements.get(*at)
-            }
-            _ => None,
+        let (Target::Policy(_, policy, _), Make::Replace(at, _) | Make::Remove(at)) =
+            (&self.target, &self.make)
+        else {
+            return 1;
         };
-        let patterns = old.into_iter().filter_map(|old| old.actions.as_ref());
-        let sets = patterns
-            .flat_map(|one| &one.patterns)
-            .map(|text| matching(text).set);
-        sets.fold(ActionSet::EMPTY, |all, set| all | set).len().max(1)
+        let Some(old) = policy.document.statements.get(*at) else {
+            return 1;
+        };
+        let patterns = old.actions.iter().flat_map(|one| &one.patterns);
+        let actions = patterns.fold(ActionSet::EMPTY, |all, text| all | matching(text).set);
+        let resources = old.resources.iter().flat_map(|one| &one.patterns);
+        let of_many = policy.kind != PolicyKind::Key && resources.into_iter().any(|text| text == "*");
+        actions.len().max(1) + usize::from(of_many)
     }
 
     /// The edit for whoever reads of it.

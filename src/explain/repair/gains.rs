@@ -5,10 +5,10 @@ use super::Gains;
 use super::edits::{Proposal, Target};
 use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Folded, Pair};
+use crate::explain::Permission;
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Kind, World};
 use crate::model::action::{Action, ActionSet};
-use crate::model::request::Request;
 use crate::query::bulk::can_perform;
 use ahash::{AHashMap, AHashSet};
 
@@ -27,11 +27,11 @@ struct Touched {
 ///
 /// Edits that are proposed only ever add access, so that a row which is another is a wider one. Formulas of the two
 /// engines are of one table.
-pub(super) fn gains(before: &Engine, after: &Engine, set: &[Proposal], request: &Request) -> Gains {
+pub(super) fn gains(before: &Engine, after: &Engine, set: &[Proposal], asked: &[Permission]) -> Gains {
     let touched = Touched::by(&before.world, set);
     let mut count = Count {
         after,
-        asked: asked(after, request),
+        asked: asked.iter().filter_map(|one| row(&after.world, one)).collect(),
         budget: CELLS,
         gains: Gains::default(),
     };
@@ -52,8 +52,8 @@ pub(super) fn gains(before: &Engine, after: &Engine, set: &[Proposal], request: 
 /// What was counted so far.
 struct Count<'e> {
     after: &'e Engine,
-    /// The row that was asked for, by any of its principals.
-    asked: Option<(Vec<PrincipalId>, KeyId, Action)>,
+    /// The rows that were asked for, each by any of its principals.
+    asked: Vec<(Vec<PrincipalId>, KeyId, Action)>,
     budget: usize,
     gains: Gains,
 }
@@ -93,7 +93,7 @@ impl<'e> Count<'e> {
         for &(actions, formula) in &pair.folded.access {
             // Retiring a grant only takes away.
             for action in actions - ActionSet::SYNCHRONIZE - ActionSet::RETIRE_GRANT {
-                let is_asked = self.asked.as_ref().is_some_and(|(ids, of, asked)| {
+                let is_asked = self.asked.iter().any(|(ids, of, asked)| {
                     (pair.key, action) == (*of, *asked) && ids.contains(&pair.principal)
                 });
                 if is_asked {
@@ -166,19 +166,13 @@ impl Touched {
     }
 }
 
-/// The row that a request is about.
-fn asked(engine: &Engine, request: &Request) -> Option<(Vec<PrincipalId>, KeyId, Action)> {
-    let action = Action::parse(&request.action)?;
-    let (key, _) = engine.key_of(request, &request.resource).ok()?;
-    Some((row_of(&engine.world, &request.principal), key?, action))
-}
-
-/// The principals whose row answers for a caller: itself, or the role of a session.
-fn row_of(world: &World, name: &str) -> Vec<PrincipalId> {
-    let role = || {
-        let (before, _) = name.rsplit_once('/')?;
-        world.roles_by_session.get(&format!("{before}/"))
-    };
-    let ids = world.principal_ids.get(name).or_else(role);
-    ids.into_iter().flatten().copied().collect()
+/// The row that a permission is about: of the caller, and of the role of a session.
+fn row(world: &World, asked: &Permission) -> Option<(Vec<PrincipalId>, KeyId, Action)> {
+    let name = asked.principal.as_str();
+    let role = name
+        .rsplit_once('/')
+        .and_then(|(before, _)| world.roles_by_session.get(&format!("{before}/")));
+    let ids = world.principal_ids.get(name).into_iter().chain(role).flatten();
+    let key = world.key_ids.get(&asked.key).copied()?;
+    Some((ids.copied().collect(), key, asked.action))
 }

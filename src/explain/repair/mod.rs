@@ -11,7 +11,7 @@ use super::Explanation;
 use super::findings::Findings;
 use crate::engine::Engine;
 use crate::model::change::Change;
-use crate::{Error, Outcome, Request, Residual};
+use crate::{Error, Outcome, Residual};
 use blockers::Blocker;
 use edits::Proposal;
 use serde_json::Value;
@@ -100,7 +100,7 @@ impl Engine {
                 none: Some(stuck.why.clone()),
             });
         }
-        let (mut found, open) = self.tried(request, sets(&blockers));
+        let (mut found, open) = self.tried(explanation, sets(&blockers));
         found.sort_by_key(|(breadth, repair)| (repair.gains, *breadth));
         found.truncate(FOUND);
         let none = found.is_empty().then(|| match open {
@@ -118,7 +118,12 @@ impl Engine {
 
     /// The sets of edits that work, of those with fewest edits, each with its breadth; and on what the first depends that
     /// leaves the request undecided. `sets` are sorted by how many they have.
-    fn tried(&self, request: &Request, sets: Vec<Vec<Proposal>>) -> (Vec<(usize, Repair)>, Option<Residual>) {
+    fn tried(
+        &self,
+        explanation: &Explanation,
+        sets: Vec<Vec<Proposal>>,
+    ) -> (Vec<(usize, Repair)>, Option<Residual>) {
+        let request = &explanation.request;
         let mut found: Vec<(usize, Repair)> = Vec::new();
         let mut undecided = None;
         for set in sets.into_iter().take(TRIES) {
@@ -138,7 +143,7 @@ impl Engine {
             let open = decision.outcome == Outcome::Undetermined;
             if decision.outcome == Outcome::Allowed || request.open_context && open {
                 let repair = Repair {
-                    gains: gains::gains(self, &changed, &set, request),
+                    gains: gains::gains(self, &changed, &set, &explanation.permissions),
                     edits: set.iter().map(|proposal| proposal.edit(self)).collect(),
                     changes,
                     condition: decision.residual,
