@@ -1,5 +1,5 @@
-//! What an edit of a compiled organization costs, beside compiling the edited one; and what comparing two organizations
-//! that differ in ten policies costs, beside loading both.
+//! What an edit of a compiled organization costs, beside compiling the edited one; what comparing two organizations that
+//! differ in ten policies costs, beside loading both; and an explanation, whose repairs are edits that are tried.
 //!
 //! `cargo bench --bench change`; `-- medium`, `large` or `huge` for one size.
 #![allow(
@@ -116,6 +116,45 @@ fn edits(name: &str, shape: Shape) {
             times[0],
             times[TIMES / 2]
         );
+    }
+    explanations(name, &engine, &snapshot);
+}
+
+/// Why roles may decrypt, or not, with keys of their account.
+fn explanations(name: &str, engine: &Engine, snapshot: &Snapshot) {
+    const PAIRS: usize = 400;
+    const REPAIRED: usize = 20;
+    let (mut explained, mut repaired) = (Vec::new(), Vec::new());
+    let mut refused = 0;
+    for at in 0..PAIRS {
+        let key = &snapshot.keys[at * 131 % snapshot.keys.len()];
+        let roles = &snapshot.accounts[&key.account].roles;
+        let role = roles.values().nth(at * 17 % roles.len()).unwrap();
+        let started = Instant::now();
+        let explanation = engine.explain(&role.arn, "Decrypt", &key.arn).unwrap();
+        explained.push(milliseconds(started));
+        let is_refused = explanation.permissions[0].layers.iter().any(|layer| layer.blocks);
+        refused += usize::from(is_refused);
+        if is_refused && repaired.len() < REPAIRED {
+            let started = Instant::now();
+            let repairs = engine.repairs(&explanation).unwrap();
+            assert!(!repairs.found.is_empty() || repairs.none.is_some());
+            repaired.push(milliseconds(started));
+        }
+    }
+    for (what, mut times) in [
+        (format!("explain, {refused} of {PAIRS} refused"), explained),
+        ("repairs of a refusal".to_owned(), repaired),
+    ] {
+        times.sort_by(f64::total_cmp);
+        if let (Some(best), Some(middle), Some(worst)) =
+            (times.first(), times.get(times.len() / 2), times.last())
+        {
+            println!(
+                "{name:<10}{:>38}{what:<44}{best:>12.2}{middle:>12.2}  worst {worst:.2}",
+                ""
+            );
+        }
     }
 }
 

@@ -185,6 +185,12 @@ impl Residual {
         witness(&self.formulas, self.formula, false, &self.given)
     }
 
+    /// The context of a request that meets the condition, if one is certain to.
+    #[must_use]
+    pub fn allowed(&self) -> Option<RequestContext> {
+        witness(&self.formulas, self.formula, true, &self.given)
+    }
+
     /// What identifies the condition as long as it is there.
     pub(crate) fn identity(&self) -> (usize, FormulaId) {
         (Arc::as_ptr(&self.formulas).addr(), self.formula)

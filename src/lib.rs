@@ -20,7 +20,9 @@
 //! | `cells` | rows of the rules into one formula for each action |
 //! | `engine` | a snapshot into the whole relation, once |
 //! | `query` | questions into [`Row`]s and [`Decision`]s |
+//! | [`explain`] | one request into its layers, near misses and repairs |
 //! | [`check`] | assertions into whether they hold |
+//! | [`diff`] | two compiled snapshots into who gains and who loses |
 //! | [`audit`] | the relation and what policies say into findings |
 //! | [`report`] | answers into text, JSON and CSV |
 //!
@@ -40,6 +42,7 @@ pub mod diag;
 pub mod diff;
 mod engine;
 mod error;
+pub mod explain;
 mod facts;
 mod inventory;
 pub mod json;
@@ -58,6 +61,7 @@ pub use condition::solve::RequestContext;
 pub use diag::Diagnostic;
 pub use engine::{Engine, Size};
 pub use error::Error;
+pub use explain::Explanation;
 pub use inventory::edit;
 pub use model::change::Change;
 pub use model::finding::Severity;

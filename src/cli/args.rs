@@ -126,6 +126,10 @@ pub(super) enum Format {
     Junit,
     /// One page that needs nothing else
     Html,
+    /// A graph for Graphviz
+    Dot,
+    /// A graph for Mermaid
+    Mermaid,
 }
 
 impl Format {
@@ -142,6 +146,8 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Junit => "junit",
             Format::Html => "html",
+            Format::Dot => "dot",
+            Format::Mermaid => "mermaid",
         }
     }
 }
@@ -181,6 +187,9 @@ pub(super) enum Verb {
     /// Whether a request is allowed, or each of a stream of requests
     #[command(visible_alias = "simulate", after_long_help = DECIDE_EXAMPLES)]
     Decide(Box<Decide>),
+    /// Why a request is allowed or refused, what comes near, and which edits would allow it
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(Box<Explain>),
     /// Every principal, key and action: the whole relation
     #[command(after_long_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),
@@ -256,38 +265,9 @@ pub(super) struct WhatCan {
     pub(super) narrow: Narrow,
 }
 
-const DECIDE_EXAMPLES: &str = "\
-Examples:
-  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
-  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
-      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
-  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
-      --key alias/old --destination alias/new
-  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
-
-The context is closed: a key that is neither given nor follows from the snapshot is
-absent. With --open-context it is unknown, and the answer may be `undetermined`.
-
-A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
-else 3 if one is undetermined.";
-
-/// Arguments of `decide`.
+/// What a request states besides who asks for what.
 #[derive(Debug, Args)]
-pub(super) struct Decide {
-    /// Who asks: a user, role, role session, federated user or root user, or a service principal
-    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
-    pub(super) principal: Option<String>,
-    /// IAM action, or the operation kms:ReEncrypt
-    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
-    pub(super) action: Option<String>,
-    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
-    #[arg(
-        long,
-        visible_alias = "resource",
-        required_unless_present = "requests",
-        help_heading = "Request"
-    )]
-    pub(super) key: Option<String>,
+pub(super) struct StatedArgs {
     /// A context key and its value; repeat it for more keys, or for more values of one key
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Request")]
     pub(super) context: Vec<(String, String)>,
@@ -327,6 +307,42 @@ pub(super) struct Decide {
     /// PutKeyPolicy: BypassPolicyLockoutSafetyCheck
     #[arg(long, requires = "new_policy", help_heading = "Request")]
     pub(super) bypass: bool,
+}
+
+const DECIDE_EXAMPLES: &str = "\
+Examples:
+  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
+  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
+      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
+  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
+      --key alias/old --destination alias/new
+  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
+
+The context is closed: a key that is neither given nor follows from the snapshot is
+absent. With --open-context it is unknown, and the answer may be `undetermined`.
+
+A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
+else 3 if one is undetermined.";
+
+/// Arguments of `decide`.
+#[derive(Debug, Args)]
+pub(super) struct Decide {
+    /// Who asks: a user, role, role session, federated user or root user, or a service principal
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) principal: Option<String>,
+    /// IAM action, or the operation kms:ReEncrypt
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) action: Option<String>,
+    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
+    #[arg(
+        long,
+        visible_alias = "resource",
+        required_unless_present = "requests",
+        help_heading = "Request"
+    )]
+    pub(super) key: Option<String>,
+    #[command(flatten)]
+    pub(super) stated: StatedArgs,
     /// Requests as JSON, one a line; `-` for standard input
     #[arg(
         long,
@@ -338,6 +354,36 @@ pub(super) struct Decide {
         ]
     )]
     pub(super) requests: Option<PathBuf>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  keywho explain role/app kms:Decrypt alias/payments -s snapshot
+  keywho explain user/alice Decrypt alias/payments -s snapshot --context kms:EncryptionContext:tenant=7
+  aws kms decrypt .. 2>&1 | keywho explain --event - -s snapshot
+  keywho explain --event event.json -s snapshot --format md -o why.md
+
+Without a context the question is about all requests, as in a row of `who-can`. With
+one it is about a request that states this and nothing else, as in `decide`; with
+--open-context what is not stated is unknown.";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// Who asks: ARN, `role/NAME`, `user/NAME`, `ACCOUNT:role/NAME` or a service principal
+    #[arg(required_unless_present = "event")]
+    pub(super) principal: Option<String>,
+    /// IAM action, with or without `kms:`, or the operation kms:ReEncrypt
+    #[arg(required_unless_present = "event")]
+    pub(super) action: Option<String>,
+    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
+    #[arg(required_unless_present = "event")]
+    pub(super) key: Option<String>,
+    /// An AccessDenied message or a CloudTrail event; `-` for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Input", conflicts_with_all = ["principal", "action", "key"])]
+    pub(super) event: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) stated: StatedArgs,
 }
 
 const MATRIX_EXAMPLES: &str = "\

@@ -1,7 +1,7 @@
 //! `decide`: one request from flags, or a stream of requests.
 
 use super::Exit;
-use super::args::{Decide, Format, Global};
+use super::args::{Decide, Format, Global, StatedArgs};
 use super::input::{Loaded, json_file};
 use super::output::{Output, remark};
 use super::requests;
@@ -68,7 +68,7 @@ fn encode(format: Format, mut asked: Map<String, Value>, decision: &Decision, lo
 }
 
 /// The exit code of one decision.
-fn exit(outcome: Outcome) -> Exit {
+pub(super) fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Allowed => Exit::Clean,
         Outcome::ExplicitDeny | Outcome::ImplicitDeny => Exit::Denied,
@@ -79,10 +79,22 @@ fn exit(outcome: Outcome) -> Exit {
 /// The flags as the request line they stand for, so that both ways of asking mean the same.
 fn asked(args: &Decide) -> anyhow::Result<Map<String, Value>> {
     let mut asked = Map::new();
-    let texts = [
+    for (field, value) in [
         ("principal", &args.principal),
         ("action", &args.action),
         ("resource", &args.key),
+    ] {
+        if let Some(value) = value {
+            asked.insert(field.to_owned(), value.as_str().into());
+        }
+    }
+    stated(&args.stated, &mut asked)?;
+    Ok(asked)
+}
+
+/// What flags state besides.
+pub(super) fn stated(args: &StatedArgs, asked: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let texts = [
         ("vpcEndpoint", &args.vpc_endpoint),
         ("grantId", &args.grant_id),
         ("alias", &args.alias),
@@ -122,7 +134,7 @@ fn asked(args: &Decide) -> anyhow::Result<Map<String, Value>> {
             asked.insert(field.to_owned(), true.into());
         }
     }
-    Ok(asked)
+    Ok(())
 }
 
 /// One value stays a text; several values of one key become a list.

@@ -97,7 +97,7 @@ pub(super) fn run(global: &Global, args: &Diff) -> anyhow::Result<Exit> {
         Format::Md => output.bytes(markdown::comment(&found, context).as_bytes())?,
         Format::Sarif => output.bytes(&sarif::sarif(&found, context))?,
         Format::Html => output.bytes(html::page(&found, context).as_bytes())?,
-        Format::Text | Format::Csv | Format::Junit => {
+        _ => {
             let layout = output.layout(args.wide);
             output.text(&text::text(&found, context, layout))?;
         }

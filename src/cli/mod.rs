@@ -9,6 +9,7 @@ mod check;
 mod coverage;
 mod decide;
 mod diff;
+mod explain;
 mod input;
 mod lint;
 mod matrix;
@@ -64,6 +65,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::WhoCan(args) => who_can::run(&cli.global, args),
         Verb::WhatCan(args) => what_can::run(&cli.global, args),
         Verb::Decide(args) => decide::run(&cli.global, args),
+        Verb::Explain(args) => explain::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
         Verb::Audit(args) => audit::run(&cli.global, args),
         Verb::Check(args) => check::run(&cli.global, args),

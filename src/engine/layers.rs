@@ -263,7 +263,7 @@ impl Engine {
     }
 
     /// The cells of a key, with how many principals have each.
-    pub(super) fn counted(&self, key: KeyId) -> Vec<(&Folded, usize)> {
+    pub(crate) fn counted(&self, key: KeyId) -> Vec<(&Folded, usize)> {
         match self.layers.as_slice() {
             [only] => only.counted(key),
             _ => {

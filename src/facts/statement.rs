@@ -32,6 +32,8 @@ pub(crate) struct Statement {
     pub(crate) actions: ActionSet,
     /// Actions it may cover (S2.3.1).
     pub(crate) doubtful: ActionSet,
+    /// Actions its action element covers, whatever other element is missing (S2.1.6).
+    pub(crate) named: ActionSet,
     resources: Vec<ResourcePattern>,
     resources_negated: bool,
     any_resource: bool,
@@ -150,6 +152,7 @@ impl Statement {
             denies: written.effect != Some(Effect::Allow),
             actions: actions & scope,
             doubtful: doubtful & scope,
+            named: actions | doubtful,
             resources: written
                 .resources
                 .iter()

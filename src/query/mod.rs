@@ -12,3 +12,4 @@ mod prepare;
 pub(crate) mod reasons;
 pub(crate) mod request;
 pub(crate) mod scan;
+pub(crate) mod why;

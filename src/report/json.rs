@@ -350,6 +350,11 @@ pub(super) fn append_gaps(out: &mut Vec<u8>, unknown: &[Gap], files: &Files) {
     append(out, &gaps(unknown, files));
 }
 
+/// The gaps that touch an answer, as a value.
+pub(super) fn gaps_value(unknown: &[Gap], files: &Files) -> Value {
+    serde_json::to_value(gaps(unknown, files)).unwrap_or_default()
+}
+
 fn gaps<'a>(gaps: &'a [Gap], files: &'a Files) -> Vec<GapView<'a>> {
     let view = |gap: &'a Gap| GapView {
         what: gap.what,

@@ -8,6 +8,7 @@ pub mod check;
 pub mod csv;
 pub mod diagnostics;
 pub mod diff;
+pub mod explain;
 pub mod json;
 pub mod names;
 pub mod request;

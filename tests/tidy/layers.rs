@@ -60,7 +60,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "explain",
-        &["model", "policy", "condition", "facts", "engine", "query"],
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "rules",
+            "cells",
+            "engine",
+            "query",
+            "answer",
+        ],
     ),
     (
         "audit",
