@@ -202,6 +202,9 @@ pub(super) enum Verb {
     /// Who gains and who loses access from one snapshot to another, or by an edit
     #[command(after_long_help = DIFF_EXAMPLES)]
     Diff(Diff),
+    /// Findings, the whole relation and the coverage as one page
+    #[command(after_long_help = REPORT_EXAMPLES)]
+    Report(Report),
     /// What the snapshot holds, what it lacks and what that makes unknown
     #[command(after_long_help = COVERAGE_EXAMPLES)]
     Coverage,
@@ -469,6 +472,24 @@ pub(super) struct Audit {
         help_heading = "Gate"
     )]
     pub(super) fail_on: Severity,
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  keywho report -s snapshot -o report.html
+  keywho report -s snapshot --config security/keywho.toml -o report.html
+
+The page needs nothing else: no network, and no script to be read. It names the snapshot by a
+SHA-256 over its files, which these commands compute too:
+  cd snapshot; find . -type f ! -path '*/.*' -printf '%P\\n' | LC_ALL=C sort |
+    tr '\\n' '\\0' | xargs -0 sha256sum | sha256sum";
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// Settings [default: keywho.toml, if it is there]
+    #[arg(long, value_name = "FILE", env = "KEYWHO_CONFIG", help_heading = "Input")]
+    pub(super) config: Option<PathBuf>,
 }
 
 /// Severities, least first.

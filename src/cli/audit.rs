@@ -10,8 +10,9 @@ use keywho::pattern::glob;
 use keywho::report::audit::baseline::Baseline;
 use keywho::report::audit::{self as reports, Report};
 use keywho::report::json;
-use keywho::{Finding, Severity};
+use keywho::{Engine, Finding, Severity};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
@@ -19,15 +20,93 @@ use std::path::{Component, Path};
 const SETTINGS: &str = "keywho.toml";
 
 /// Formats of findings, and of rules.
-const FORMATS: [Format; 6] = [
+const FORMATS: [Format; 7] = [
     Format::Text,
     Format::Json,
     Format::Md,
     Format::Csv,
     Format::Sarif,
     Format::Junit,
+    Format::Html,
 ];
 const RULE_FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Md];
+
+/// A snapshot that was audited.
+pub(super) struct Audited {
+    pub(super) loaded: Loaded,
+    pub(super) engine: Engine,
+    pub(super) audit: keywho::Audit,
+}
+
+impl Audited {
+    /// Reads settings and snapshot, runs all rules, and says which acceptances accept nothing.
+    pub(super) fn read(global: &Global, config: Option<&Path>) -> anyhow::Result<Audited> {
+        let (settings, path) = settings(config)?;
+        let loaded = Loaded::read(global)?;
+        let engine = loaded.engine(global);
+        let audit = engine
+            .audit(&loaded.snapshot, &settings)
+            .with_context(|| format!("`{path}`"))?;
+        if !global.quiet {
+            remark(&reports::text::idle(&audit.idle, path));
+        }
+        Ok(Audited {
+            loaded,
+            engine,
+            audit,
+        })
+    }
+
+    /// What reports about some of the findings are made from.
+    pub(super) fn report<'a>(
+        &'a self,
+        findings: &'a [Finding],
+        known: usize,
+        fail_on: Severity,
+    ) -> Report<'a> {
+        Report {
+            findings,
+            known,
+            fail_on,
+            names: &self.loaded.names,
+            gaps: &self.engine.coverage().gaps,
+            files: &self.loaded.snapshot.files,
+        }
+    }
+}
+
+/// Which findings are wanted.
+struct Wanted<'a> {
+    /// Ids of rules; empty for all.
+    rules: &'a [String],
+    /// ARNs of keys; `None` for all, and for findings about no key.
+    keys: Option<BTreeSet<String>>,
+    baseline: Option<Baseline>,
+    fail_on: Severity,
+}
+
+impl Wanted<'_> {
+    /// The findings that are wanted, and how many more the baseline has.
+    fn select<'a>(&self, audited: &'a Audited) -> (Cow<'a, [Finding]>, usize) {
+        let all = &audited.audit.findings;
+        if self.rules.is_empty() && self.keys.is_none() && self.baseline.is_none() {
+            return (Cow::Borrowed(all), 0);
+        }
+        let of_key = |keys: &BTreeSet<String>, finding: &Finding| {
+            finding.key.as_ref().is_some_and(|arn| keys.contains(arn))
+        };
+        let is_wanted = |finding: &&Finding| {
+            is_wanted_rule(self.rules, finding.rule.id)
+                && self.keys.as_ref().is_none_or(|keys| of_key(keys, finding))
+        };
+        let is_known = |finding: &&Finding| {
+            let baseline = self.baseline.as_ref();
+            finding.accepted.is_none() && baseline.is_some_and(|baseline| baseline.has(finding))
+        };
+        let (known, new): (Vec<&Finding>, Vec<&Finding>) = all.iter().filter(is_wanted).partition(is_known);
+        (new.into_iter().cloned().collect(), known.len())
+    }
+}
 
 /// Lists findings, or the rules.
 pub(super) fn run(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
@@ -38,38 +117,25 @@ pub(super) fn run(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
         return list_rules(global, args);
     }
     let format = global.format("audit", Format::Text, &FORMATS)?;
-    let (settings, path) = settings(args.config.as_deref())?;
     let baseline = baseline(args.baseline.as_deref())?;
-    let loaded = Loaded::read(global)?;
-    let keys = wanted_keys(&loaded, &args.keys)?;
-    let engine = loaded.engine(global);
-    let audit = engine
-        .audit(&loaded.snapshot, &settings)
-        .with_context(|| path.to_owned())?;
-    if !global.quiet {
-        remark(&reports::text::idle(&audit.idle, path));
-    }
-    let is_wanted = |finding: &Finding| {
-        let of_key = |keys: &BTreeSet<&str>| finding.key.as_deref().is_some_and(|arn| keys.contains(arn));
-        is_wanted_rule(args, finding.rule.id) && keys.as_ref().is_none_or(of_key)
-    };
-    let is_known = |finding: &Finding| {
-        let of_baseline = |baseline: &Baseline| baseline.has(finding);
-        finding.accepted.is_none() && baseline.as_ref().is_some_and(of_baseline)
-    };
-    let wanted = audit.findings.into_iter().filter(is_wanted);
-    let (known, findings): (Vec<Finding>, Vec<Finding>) = wanted.partition(is_known);
-    let report = Report {
-        findings: &findings,
-        known: known.len(),
+    let audited = Audited::read(global, args.config.as_deref())?;
+    let wanted = Wanted {
+        rules: &args.only,
+        keys: wanted_keys(&audited.loaded, &args.keys)?,
+        baseline,
         fail_on: Severity::from(args.fail_on),
-        names: &loaded.names,
-        gaps: &engine.coverage().gaps,
-        files: &loaded.snapshot.files,
     };
-    let mut output = Output::open(global)?;
-    write(&mut output, global, args, format, &report)?;
-    output.finish()?;
+    let (findings, known) = wanted.select(&audited);
+    let report = audited.report(&findings, known, wanted.fail_on);
+    if format == Format::Html {
+        let mut output = super::report::open(global)?;
+        super::report::write(&mut output, global, &audited, &report)?;
+        output.finish()?;
+    } else {
+        let mut output = Output::open(global)?;
+        write(&mut output, global, args, format, &report)?;
+        output.finish()?;
+    }
     let fails = findings.iter().any(|finding| report.fails(finding));
     Ok(if fails { Exit::Denied } else { Exit::Clean })
 }
@@ -86,7 +152,7 @@ fn write(
         Format::Csv => output.bytes(&reports::csv::findings(report.findings))?,
         Format::Md => output.bytes(reports::markdown::findings(report).as_bytes())?,
         Format::Junit => {
-            let looked_at = rules().filter(|rule| is_wanted_rule(args, rule.id));
+            let looked_at = rules().filter(|rule| is_wanted_rule(&args.only, rule.id));
             output.bytes(reports::junit::findings(report, looked_at).as_bytes())?;
         }
         Format::Sarif => {
@@ -130,7 +196,7 @@ fn elements<T>(out: &mut Vec<u8>, all: impl IntoIterator<Item = T>, write: impl 
 
 fn list_rules(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
     let format = global.format("audit --rules", Format::Text, &RULE_FORMATS)?;
-    let wanted = rules().filter(|rule| is_wanted_rule(args, rule.id));
+    let wanted = rules().filter(|rule| is_wanted_rule(&args.only, rule.id));
     let mut output = Output::open(global)?;
     match format {
         Format::Json => {
@@ -150,26 +216,26 @@ fn list_rules(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn is_wanted_rule(args: &Audit, id: &str) -> bool {
-    args.only.is_empty() || args.only.iter().any(|only| only == id)
+fn is_wanted_rule(wanted: &[String], id: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|only| only == id)
 }
 
 /// ARNs of the keys that patterns fit; `None` for all keys.
-fn wanted_keys<'a>(loaded: &'a Loaded, patterns: &[String]) -> anyhow::Result<Option<BTreeSet<&'a str>>> {
+fn wanted_keys(loaded: &Loaded, patterns: &[String]) -> anyhow::Result<Option<BTreeSet<String>>> {
     if patterns.is_empty() {
         return Ok(None);
     }
     let mut wanted = BTreeSet::new();
     for pattern in patterns {
-        let before = wanted.len();
         let fits = loaded.snapshot.keys.iter().filter(|key| {
             let mut names = key.aliases.iter().chain([&key.arn, &key.id]);
             names.any(|name| glob(pattern, name))
         });
-        wanted.extend(fits.map(|key| key.arn.as_str()));
-        if wanted.len() == before {
+        let mut fits = fits.map(|key| key.arn.clone()).peekable();
+        if fits.peek().is_none() {
             bail!("no key is called `{pattern}`: give an id, an ARN, an alias or a pattern of one");
         }
+        wanted.extend(fits);
     }
     Ok(Some(wanted))
 }

@@ -15,6 +15,7 @@ mod lint;
 mod matrix;
 mod narrow;
 mod output;
+mod report;
 mod requests;
 mod schema;
 mod what_can;
@@ -72,6 +73,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Diff(args) => diff::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
+        Verb::Report(args) => report::run(&cli.global, args),
         Verb::Schema => schema::run(&cli.global),
     }
 }

@@ -10,6 +10,7 @@ mod accounts;
 mod ahead;
 mod building;
 mod coverage;
+mod digest;
 mod ec2;
 pub mod edit;
 mod entities;

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod diagnostics;
 pub mod diff;
 pub mod explain;
+pub mod html;
 pub mod json;
 pub mod names;
 pub mod request;

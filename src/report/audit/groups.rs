@@ -6,21 +6,21 @@ use crate::model::finding::Severity;
 use ahash::AHashMap;
 
 /// Findings that differ only by what they are about.
-pub(super) struct Group<'a> {
-    pub(super) first: &'a Finding,
+pub(in crate::report) struct Group<'a> {
+    pub(in crate::report) first: &'a Finding,
     /// All of them, the first included.
-    pub(super) all: Vec<&'a Finding>,
+    pub(in crate::report) all: Vec<&'a Finding>,
 }
 
 /// All findings of one rule and one severity.
-pub(super) struct OfRule<'a> {
-    pub(super) rule: &'static Rule,
-    pub(super) severity: Severity,
-    pub(super) groups: Vec<Group<'a>>,
+pub(in crate::report) struct OfRule<'a> {
+    pub(in crate::report) rule: &'static Rule,
+    pub(in crate::report) severity: Severity,
+    pub(in crate::report) groups: Vec<Group<'a>>,
 }
 
 /// Groups findings, which come sorted by severity and rule; the order stays that of the first of each group.
-pub(super) fn by_rule<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<OfRule<'a>> {
+pub(in crate::report) fn by_rule<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<OfRule<'a>> {
     let findings: Vec<_> = findings.collect();
     let of_rule = findings.chunk_by(|a, b| (a.rule.id, a.severity) == (b.rule.id, b.severity));
     let sections = of_rule.filter_map(|of_rule| {

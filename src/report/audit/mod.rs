@@ -2,7 +2,7 @@
 
 pub mod baseline;
 pub mod csv;
-mod groups;
+pub(super) mod groups;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -72,7 +72,7 @@ impl<'a> Report<'a> {
     }
 
     /// What a finding is about, by its short name: a key, or an account.
-    fn about(&self, finding: &Finding) -> String {
+    pub(super) fn about(&self, finding: &Finding) -> String {
         match (&finding.key, &finding.account) {
             (Some(arn), _) => self.names.key(arn),
             (None, Some(account)) => format!("account {account}"),
@@ -90,7 +90,7 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 }
 
 /// `role/app (111111111111) if aws:SourceIp is ..`.
-fn holding(holding: &Holding) -> String {
+pub(super) fn holding(holding: &Holding) -> String {
     let who = names::principal(&holding.principal);
     match &holding.condition {
         Some(condition) => format!("{who} if {}", super::style::clean(condition)),
@@ -117,7 +117,7 @@ fn evidence_places(finding: &Finding) -> impl Iterator<Item = (String, &str, u32
 }
 
 /// What a finding rests on, each with its place, if it stands in a file.
-fn evidence(finding: &Finding) -> Vec<(String, Option<String>)> {
+pub(super) fn evidence(finding: &Finding) -> Vec<(String, Option<String>)> {
     let place = |file: &str, line: u32| (!file.is_empty()).then(|| format!("{file}:{line}"));
     let mut all: Vec<_> = evidence_places(finding)
         .map(|(name, file, line)| (name, place(file, line)))
