@@ -157,7 +157,7 @@ catalogue! {
         fix "If an SCP or RCP denies it, exempt somebody there; otherwise ask AWS Support. Keep the account's root in every key policy."
         source "KMS Developer Guide, Default key policy";
     A21 Medium "Access that depends on tags or aliases others can change"
-        "{who} can change the tags or aliases of the key, and so make {statement} hold for it: {actions}"
+        "{who} can change tags or aliases of the key ({actions}), which decide whether {statement} applies to it"
         why "Whoever changes tags or aliases decides who has access (S7.1)."
         fix "Allow tagging and alias actions to administrators only."
         source "KMS Developer Guide, ABAC for AWS KMS";
@@ -277,7 +277,7 @@ catalogue! {
         fix "Add the condition Bool kms:BypassPolicyLockoutSafetyCheck false."
         source "KMS Developer Guide, AWS KMS condition keys";
     A45 High "Can take over somebody with access"
-        "{who} cannot use the key but can change IAM policies or take roles of those who can"
+        "{who} cannot use the key, but can take over somebody who can, or give itself IAM policies that do"
         why "IAM administrators of the account can take the key (S4.1.3)."
         fix "Limit the IAM actions by a permissions boundary, or name the key's users in the key policy and close the account gate for use."
         source "AWS IAM privilege escalation guidance";

@@ -16,8 +16,8 @@ const AROUND: Mask = ActionSet::of(&[Action::ReEncryptFrom]);
 const PUBLIC: Mask = ActionSet::of(&[Action::Encrypt, Action::Verify, Action::Encapsulate]);
 const GET_PUBLIC: Mask = ActionSet::of(&[Action::GetPublicKey]);
 
-/// Of whoever may do some actions: the denied ones that the rules look at; all, where a deny tests tags or aliases (A21).
-pub(crate) fn watched(possible: Mask, tags_deny: bool) -> Mask {
+/// Of whoever may do some actions: the denied ones that the rules look at.
+pub(crate) fn watched(possible: Mask) -> Mask {
     let mut watched = ActionSet::EMPTY;
     if possible.intersects(AROUND | ActionSet::CREATE_GRANT) {
         watched |= DECRYPT;
@@ -25,10 +25,7 @@ pub(crate) fn watched(possible: Mask, tags_deny: bool) -> Mask {
     if possible.intersects(GET_PUBLIC) {
         watched |= PUBLIC;
     }
-    match tags_deny {
-        true => ActionSet::ALL,
-        false => watched,
-    }
+    watched
 }
 
 crepe! {

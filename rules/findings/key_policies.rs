@@ -40,6 +40,8 @@ crepe! {
     @input
     struct NamesPrincipal(StatementId, PrincipalId, bool);
     @input
+    struct WatchedMay(KeyId, PrincipalId, Mask, Mask);
+    @input
     struct RcpMember(AccountId);
     @input
     struct GuardrailDenies(AccountId, Guardrail, StatementId, Mask);
@@ -176,11 +178,12 @@ crepe! {
 
     // A26, A44: what gives use of the key to somebody who is no administrator. Who has administration without use, as the
     // console gives it (S5.3.1), is an administrator of this key.
-    Gives(k, s, p, m) <-
-        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), (!(m & USE).is_empty());
+    Gives(k, s, p, m & n) <-
+        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), WatchedMay(k, p, _, n),
+        (!(m & n & USE).is_empty());
 
     // A26: together with all that changes policies or creates grants.
-    Finding(Check::A26, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Principal(p, m)) <-
+    Finding(Check::A26, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Named(p, m)) <-
         Gives(k, s, p, m), (is_broad(m));
 
     // A44: the bypass of the lockout check is tested by the statement, by another one, or by a guardrail.
@@ -189,7 +192,7 @@ crepe! {
     Guarded(k) <- KeyIn(k, a), GuardrailDenies(a, _, s, m), (m.contains(Action::PutKeyPolicy)), TestsBypass(s);
 
     // A44: together with the key policy, without such a test.
-    Finding(Check::A44, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Principal(p, ActionSet::of(&[Action::PutKeyPolicy]))) <-
+    Finding(Check::A44, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Named(p, ActionSet::of(&[Action::PutKeyPolicy]))) <-
         Gives(k, s, p, m), (m.contains(Action::PutKeyPolicy)), !TestsBypass(s), !Guarded(k);
 
     // A50: a second key policy.
@@ -247,6 +250,12 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
             .names_principal
             .iter()
             .map(|&(s, p, a)| NamesPrincipal(s, p, a)),
+    );
+    program.extend(
+        facts
+            .watched_may
+            .iter()
+            .map(|&(k, p, c, m)| WatchedMay(k, p, c, m)),
     );
     program.extend(facts.rcp_member.iter().map(|&(a,)| RcpMember(a)));
     program.extend(

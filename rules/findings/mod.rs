@@ -13,6 +13,8 @@ pub(crate) mod held;
 pub(crate) mod key_policies;
 pub(crate) mod keys;
 pub(crate) mod remarks;
+pub(crate) mod tags;
+pub(crate) mod takeovers;
 
 use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
@@ -52,8 +54,10 @@ pub(crate) enum Evidence {
     Statement(StatementId, Mask),
     /// A grant, as far as it is about operations.
     Grant(GrantId, Mask),
-    /// A principal, as far as it is about actions.
-    Principal(PrincipalId, Mask),
+    /// A principal.
+    Principal(PrincipalId),
+    /// A principal whom a statement names, as far as it is about actions.
+    Named(PrincipalId, Mask),
     /// A key, and those that are alike.
     Key(KeyId),
     /// A text of the snapshot or of the lint.
@@ -69,8 +73,12 @@ impl Evidence {
             Evidence::Holder(_, mask)
             | Evidence::Statement(_, mask)
             | Evidence::Grant(_, mask)
-            | Evidence::Principal(_, mask) => mask,
-            Evidence::Itself | Evidence::Key(_) | Evidence::Note(_) | Evidence::Says(_) => Mask::EMPTY,
+            | Evidence::Named(_, mask) => mask,
+            Evidence::Itself
+            | Evidence::Principal(_)
+            | Evidence::Key(_)
+            | Evidence::Note(_)
+            | Evidence::Says(_) => Mask::EMPTY,
         }
     }
 }
@@ -91,6 +99,8 @@ pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     rows.extend(access::run(facts));
     rows.extend(denies::run(facts));
     rows.extend(grants::run(facts));
+    rows.extend(tags::run(facts));
+    rows.extend(takeovers::run(facts));
     rows.extend(absence::run(facts));
     rows.extend(remarks::run(facts));
     rows

@@ -22,7 +22,7 @@ use crate::rules::findings::{self, Evidence, FindingRow, On};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many sorts of keys the rules look at together.
@@ -182,11 +182,13 @@ impl Telling<'_> {
             piece.total = holdings.len();
         }
         let mut holders: BTreeMap<HolderId, Mask> = BTreeMap::new();
+        let mut principals: BTreeSet<PrincipalId> = BTreeSet::new();
         for row in rows {
             piece.actions |= row.evidence.actions();
             match row.evidence {
                 Evidence::Itself => {}
-                Evidence::Principal(principal, mask) => {
+                Evidence::Principal(principal) => drop(principals.insert(principal)),
+                Evidence::Named(principal, mask) => {
                     piece.total += 1;
                     holdings.extend(self.holding(principal, None, mask));
                 }
@@ -202,6 +204,14 @@ impl Telling<'_> {
             if let Some(holder) = self.audited.holder(holder) {
                 self.held(&mut piece, &mut holdings, holder, mask);
             }
+        }
+        piece.total += principals.len();
+        for principal in principals.into_iter().take(lower::NAMED) {
+            holdings.extend(self.taker(principal));
+            let because = self.premises.takeovers.because(principal);
+            piece
+                .bases
+                .extend(because.map(|id| (Basis::Statement(id), principal)));
         }
         holdings.sort_by(|a, b| a.principal.cmp(&b.principal));
         holdings.truncate(lower::NAMED);
@@ -256,6 +266,16 @@ impl Telling<'_> {
             Access::Always => None,
             Access::Conditional { condition, .. } => Some(condition.short()),
         }
+    }
+
+    /// Somebody without access of its own.
+    fn taker(&self, principal: PrincipalId) -> Option<Holding> {
+        let named = self.engine.world.principal(principal)?;
+        Some(Holding {
+            principal: named.name.clone(),
+            actions: ActionSet::EMPTY,
+            condition: None,
+        })
     }
 
     /// Whom a grant is for, as it was printed.

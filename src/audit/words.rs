@@ -39,16 +39,16 @@ pub(super) fn message(rule: &Rule, said: &Said<'_>) -> String {
         let Some((place, later)) = after.split_once('}') else {
             break;
         };
-        text.push_str(&filled(place, said));
+        text.push_str(&filled(rule, place, said));
         rest = later;
     }
     text.push_str(rest);
     text
 }
 
-fn filled(place: &str, said: &Said<'_>) -> String {
+fn filled(rule: &Rule, place: &str, said: &Said<'_>) -> String {
     match place {
-        "who" => who(said),
+        "who" => who(said, rule.message.contains("{who} of ")),
         "actions" => {
             let names: Vec<String> = said.actions.iter().map(|action| action.to_string()).collect();
             listed(names.len(), names.into_iter())
@@ -81,10 +81,15 @@ fn filled(place: &str, said: &Said<'_>) -> String {
     }
 }
 
-fn who(said: &Said<'_>) -> String {
+/// Names; `of`: the account is named right after.
+fn who(said: &Said<'_>, of: bool) -> String {
+    let name = |one: &Holding| match one.principal.strip_prefix("account:") {
+        Some(id) if !of => format!("any principal of account {id}"),
+        _ => principal(&one.principal),
+    };
     match said.total {
         0 => "nobody".to_owned(),
-        total => listed(total, said.principals.iter().map(|one| principal(&one.principal))),
+        total => listed(total, said.principals.iter().map(name)),
     }
 }
 

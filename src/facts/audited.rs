@@ -67,11 +67,6 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    /// Whether it is outside of the account of the key and not a service.
-    pub(crate) fn is_foreign(self) -> bool {
-        !matches!(self.standing, Standing::Own | Standing::Aws)
-    }
-
     /// Whether it is, or may be, outside of the trust zone (S8.1).
     pub(crate) fn is_outsider(self) -> bool {
         matches!(self.standing, Standing::Outside | Standing::Unknown)
@@ -82,6 +77,10 @@ impl Who {
         matches!(self.kind, HolderKind::Person | HolderKind::Account)
     }
 }
+
+/// Principals of one account with the same IAM policies (A45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StandId(pub(crate) u32);
 
 /// Why a key cannot be used (S7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -312,6 +311,20 @@ relations! {
     same_grant: (GrantId, GrantId),
     /// Of the operations of grant, those that its grantee can do for certain, and those that it can do perhaps.
     grantee_may: (GrantId, Mask, Mask),
+    // Tags, aliases and takeovers
+    /// Statement tests tags or aliases; if those of key changed, it would let somebody do actions who cannot now.
+    would_hold: (KeyId, StatementId, Mask, Sure),
+    /// Principal, which can be taken over or take others over, may do some actions on key for certain, and these and
+    /// others perhaps.
+    watched_may: (KeyId, PrincipalId, Mask, Mask),
+    /// Principal belongs to a stand: those of one account with the same IAM policies.
+    stands: (PrincipalId, StandId),
+    /// Whoever belongs to stand can act as principal, a role.
+    takes: (StandId, PrincipalId, Sure),
+    /// The first principal can act as the second, whose trust policy names it.
+    becomes: (PrincipalId, PrincipalId, Sure),
+    /// Principal of account can give itself IAM policies.
+    rewrites: (PrincipalId, AccountId, Sure),
     // Keys, one by one
     /// Key cannot be used for now.
     rests: (KeyId, Rest),
@@ -331,6 +344,4 @@ relations! {
     /// Holder holds an identity statement, by which it may do actions as far as no guardrail, boundary or deny of its own
     /// takes them from it whatever the request.
     holds: (StatementId, HolderId, Who, Mask),
-    /// Principal may take over others of its account by an IAM action.
-    escalates: (PrincipalId, Sure),
 }

@@ -63,8 +63,8 @@ impl<'e> Audited<'e> {
             };
             let cell = cells.entry(std::ptr::from_ref(pair.folded));
             let access = cell.or_insert_with(|| self.access(pair, performed)).clone();
-            if let Some(gained) = gains.get_mut(&pair.principal) {
-                *gained = (access.certain, access.possible);
+            if self.premises.watched.contains(&pair.principal) || gains.contains_key(&pair.principal) {
+                gains.insert(pair.principal, (access.certain, access.possible));
             }
             unknown |= access.unknown;
             if access.possible.is_empty() {
@@ -120,13 +120,14 @@ impl<'e> Audited<'e> {
     fn access(&self, pair: Pair<'e>, performed: Mask) -> Access {
         let (mut certain, mut possible, mut unknown) = (ActionSet::EMPTY, ActionSet::EMPTY, ActionSet::EMPTY);
         let mut grants = None;
+        let foreign = self.is_foreign(pair);
         for &(actions, formula) in &pair.folded.access {
             if !is_known(&self.engine.formulas, formula) {
                 unknown |= actions;
                 continue;
             }
             possible |= actions;
-            let sure = is_certain(&self.engine.formulas, formula);
+            let sure = is_certain(&self.engine.formulas, formula, foreign);
             if sure {
                 certain |= actions;
             }
@@ -147,9 +148,16 @@ impl<'e> Audited<'e> {
         }
     }
 
+    /// Whether somebody is of another account than a key.
+    pub(super) fn is_foreign(&self, pair: Pair<'_>) -> bool {
+        let world = &self.engine.world;
+        let account = world.principal(pair.principal).map(|one| one.account);
+        account != world.key(pair.key).map(|key| Some(key.account))
+    }
+
     /// What statements certainly deny, of what rules ask for.
     fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Rc<[(StatementId, Mask)]> {
-        let watched = watched(possible, self.premises.tags_deny) & performed - possible;
+        let watched = watched(possible) & performed - possible;
         let world = &self.engine.world;
         let (Some(principal), Some(key)) = (world.principal(pair.principal), world.key(pair.key)) else {
             return Rc::default();
@@ -251,13 +259,15 @@ pub(super) fn is_made_by_aws(arn: &str) -> bool {
     resource.starts_with("assumed-role/aws:") || resource.starts_with("role/aws-service-role/")
 }
 
-/// Whether access depends on nothing but what another account, whose IAM is not known, lets its principals do (S3.1.14).
-pub(super) fn is_certain(formulas: &Formulas, formula: FormulaId) -> bool {
+/// Whether access is certain. `foreign`: of another account's principals it is, too, if it depends on nothing but what
+/// that account, whose IAM is not known, lets them do (S3.1.14); the key's own account decides for itself.
+pub(super) fn is_certain(formulas: &Formulas, formula: FormulaId, foreign: bool) -> bool {
+    let certain = |part: &FormulaId| is_certain(formulas, *part, foreign);
     match formulas.shape(formula) {
         Shape::True => true,
-        Shape::Atom(Atom::Unknown { rule, .. }) => *rule == "S3.1.14",
-        Shape::And(parts) => parts.iter().all(|&part| is_certain(formulas, part)),
-        Shape::Or(parts) => parts.iter().any(|&part| is_certain(formulas, part)),
+        Shape::Atom(Atom::Unknown { rule, .. }) => foreign && *rule == "S3.1.14",
+        Shape::And(parts) => parts.iter().all(certain),
+        Shape::Or(parts) => parts.iter().any(certain),
         Shape::False | Shape::Atom(_) | Shape::Not(_) => false,
     }
 }

@@ -116,7 +116,7 @@ impl<'e> Audited<'e> {
         let pairs = self.engine.on_key(id).filter_map(|pair| {
             let mut access = pair.folded.access.iter();
             let (_, formula) = access.find(|(actions, _)| actions.contains(Action::Decrypt))?;
-            let sure = match is_certain(&self.engine.formulas, *formula) {
+            let sure = match is_certain(&self.engine.formulas, *formula, self.is_foreign(pair)) {
                 true => Sure::Certain,
                 false => Sure::Perhaps,
             };

@@ -10,6 +10,8 @@ mod policies;
 mod premises;
 mod remarks;
 mod statements;
+mod tags;
+mod takeover;
 
 use super::Settings;
 use crate::engine::Engine;
@@ -56,6 +58,7 @@ impl<'e> Audited<'e> {
         for account in accounts {
             audited.guardrails_of(account);
         }
+        audited.takeovers();
         audited
     }
 
@@ -90,8 +93,17 @@ impl<'e> Audited<'e> {
         self.key_statements(id, key);
         self.open_to_anyone(id);
         let mut gains = self.grantees(key);
+        let named = self.facts.names_principal.iter();
+        gains.extend(named.map(|&(_, principal, _)| (principal, Default::default())));
         self.holders(id, key, &mut gains);
         self.grants(id, key, &gains);
+        self.tags(id, key, &gains);
+        self.facts.watched_may.extend(
+            gains
+                .iter()
+                .filter(|(_, (_, possible))| !possible.is_empty())
+                .map(|(&principal, &(certain, possible))| (id, principal, certain, possible)),
+        );
     }
 
     /// A text that a finding repeats.
