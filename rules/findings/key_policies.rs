@@ -151,7 +151,9 @@ crepe! {
         Serves(k, h, s, m), Names(s, Whom::Service), CustomerKey(k), Loose(s), !Sourced(s), May(k, h, _, _, n), (!(m & n & DRIVEN).is_empty());
 
     // A9: anyone, or somebody from outside.
-    Exposed(k, sure(c, m & OPEN)) <- Opens(k, s, m), !Narrows(s), Public(k, c, n), (!(m & n & OPEN).is_empty());
+    Exposed(k, sure(c, m & OPEN)) <-
+        Opens(k, s, m), Names(s, w), (matches!(w, Whom::Anyone | Whom::NotListed)), !Narrows(s), Public(k, c, n),
+        (!(m & n & OPEN).is_empty());
     Exposed(k, sure(c, m)) <-
         May(k, _, w, c, m), (w.is_outsider() && w.kind != HolderKind::Anyone && !(m - ActionSet::RETIRE_GRANT).is_empty());
 
