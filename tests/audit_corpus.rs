@@ -95,7 +95,10 @@ fn records(text: &str) -> Vec<Node<'_>> {
 /// The account that a text names most often.
 fn account_in(text: &str) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for digits in text.split(|c: char| !c.is_ascii_digit()).filter(|one| one.len() == 12) {
+    for digits in text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|one| one.len() == 12)
+    {
         *counts.entry(digits).or_default() += 1;
     }
     let most = counts.into_iter().max_by_key(|&(_, count)| count);
@@ -129,19 +132,29 @@ fn key(account: &str, policy: &Value) -> Vec<(String, Vec<u8>)> {
                 "KeyState": "Enabled", "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT",
                 "MultiRegion": false}}),
         ),
-        ("get-key-policy.json", json!({"PolicyName": "default", "Policy": policy})),
+        (
+            "get-key-policy.json",
+            json!({"PolicyName": "default", "Policy": policy}),
+        ),
         ("list-grants.json", json!({"Grants": []})),
         ("list-resource-tags.json", json!({"Tags": []})),
-        ("get-key-rotation-status.json", json!({"KeyRotationEnabled": true, "KeyId": arn})),
+        (
+            "get-key-rotation-status.json",
+            json!({"KeyRotationEnabled": true, "KeyId": arn}),
+        ),
     ];
     let files = files.map(|(name, value)| (format!("{folder}/{name}"), value));
     let lists = [
-        ("us-east-1/kms-list-keys.json", json!({"Keys": [{"KeyId": KEY, "KeyArn": arn}]})),
+        (
+            "us-east-1/kms-list-keys.json",
+            json!({"Keys": [{"KeyId": KEY, "KeyArn": arn}]}),
+        ),
         ("us-east-1/kms-list-aliases.json", json!({"Aliases": []})),
     ];
     let lists = lists.map(|(name, value)| (format!("accounts/{account}/{name}"), value));
     let all = files.into_iter().chain(lists);
-    all.map(|(name, value)| (name, value.to_string().into_bytes())).collect()
+    all.map(|(name, value)| (name, value.to_string().into_bytes()))
+        .collect()
 }
 
 fn root_only(account: &str) -> Value {

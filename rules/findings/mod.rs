@@ -8,10 +8,10 @@ pub(crate) mod access;
 pub(crate) mod catalogue;
 pub(crate) mod denies;
 pub(crate) mod grants;
+pub(crate) mod key_policies;
 pub(crate) mod keys;
 pub(crate) mod tags;
 pub(crate) mod takeovers;
-pub(crate) mod key_policies;
 
 use crate::facts::audited::{AuditFacts, GapId, HolderId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};

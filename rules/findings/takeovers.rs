@@ -69,7 +69,12 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.customer_key.iter().map(|&(k,)| CustomerKey(k)));
     program.extend(facts.key_in.iter().map(|&(k, a)| KeyIn(k, a)));
     program.extend(facts.gate.iter().map(|&(k, m, s)| Gate(k, m, s)));
-    program.extend(facts.watched_may.iter().map(|&(k, p, c, m)| WatchedMay(k, p, c, m)));
+    program.extend(
+        facts
+            .watched_may
+            .iter()
+            .map(|&(k, p, c, m)| WatchedMay(k, p, c, m)),
+    );
     program.extend(facts.stands.iter().map(|&(p, g)| Stands(p, g)));
     program.extend(facts.takes.iter().map(|&(g, p, s)| Takes(g, p, s)));
     program.extend(facts.becomes.iter().map(|&(p, q, s)| Becomes(p, q, s)));

@@ -154,7 +154,9 @@ impl Telling<'_> {
         let mut holdings: Vec<Holding> = Vec::new();
         if let On::KeyGrant(_, grant) = on {
             piece.grants.push(grant);
-            let actions = rows.iter().fold(ActionSet::EMPTY, |all, row| all | row.evidence.actions());
+            let actions = rows
+                .iter()
+                .fold(ActionSet::EMPTY, |all, row| all | row.evidence.actions());
             holdings.extend(self.grantee(on, grant, actions));
             piece.total = holdings.len();
         }
@@ -179,7 +181,9 @@ impl Telling<'_> {
         for principal in principals.into_iter().take(lower::NAMED) {
             holdings.extend(self.taker(principal));
             let because = self.premises.takeovers.because(principal);
-            piece.bases.extend(because.map(|id| (Basis::Statement(id), principal)));
+            piece
+                .bases
+                .extend(because.map(|id| (Basis::Statement(id), principal)));
         }
         holdings.sort_by(|a, b| a.principal.cmp(&b.principal));
         holdings.truncate(lower::NAMED);
@@ -191,13 +195,7 @@ impl Telling<'_> {
     }
 
     /// Adds who has access, and by what the first of them has.
-    fn held(
-        &mut self,
-        piece: &mut Piece,
-        holdings: &mut Vec<Holding>,
-        holder: &Holder<'_>,
-        mask: Mask,
-    ) {
+    fn held(&mut self, piece: &mut Piece, holdings: &mut Vec<Holding>, holder: &Holder<'_>, mask: Mask) {
         piece.total += holder.count;
         for action in mask {
             *piece.counts.entry(action).or_default() += holder.count;
@@ -256,7 +254,9 @@ impl Telling<'_> {
         let printed = key.grants.iter().find(|printed| printed.id == *id)?;
         let principal = printed.grantee.as_ref().or(printed.grantee_service.as_ref())?;
         // A grant to the root of an account is one to the account (S4.9.2).
-        let account = principal.strip_suffix(":root").and_then(|_| account_of(principal));
+        let account = principal
+            .strip_suffix(":root")
+            .and_then(|_| account_of(principal));
         Some(Holding {
             principal: account.map_or_else(|| principal.clone(), |id| format!("account:{id}")),
             actions,
@@ -291,7 +291,8 @@ impl Telling<'_> {
             reasons::written(view, of.written.iter().chain(held), id)
         };
         let named = |id: GrantId| reasons::grant_named(view, id);
-        let mut statements: Vec<StatementRef> = listed(piece.statements.iter().flat_map(|&id| written(id, None)));
+        let mut statements: Vec<StatementRef> =
+            listed(piece.statements.iter().flat_map(|&id| written(id, None)));
         let mut grants: Vec<GrantRef> = listed(piece.grants.iter().filter_map(|&id| named(id)));
         let of_bases = piece.bases.iter().flat_map(|&(basis, by)| match basis {
             Basis::Statement(id) => written(id, Some(by)),

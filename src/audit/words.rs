@@ -53,7 +53,9 @@ fn filled(rule: &Rule, place: &str, said: &Said<'_>) -> String {
         }
         "state" => said.key.map(state).unwrap_or_default(),
         "counts" => counts(said),
-        "from" => said.other.map_or("any account".to_owned(), |id| format!("account {id}")),
+        "from" => said
+            .other
+            .map_or("any account".to_owned(), |id| format!("account {id}")),
         "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
         _ => said.other.unwrap_or("that nobody knows").to_owned(),
     }
@@ -86,7 +88,10 @@ fn state(key: &Key) -> String {
         1 => "1 grant".to_owned(),
         several => format!("{several} grants"),
     };
-    let attached: Vec<String> = [aliases, grants].into_iter().filter(|text| !text.is_empty()).collect();
+    let attached: Vec<String> = [aliases, grants]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     let attached = (!attached.is_empty()).then(|| format!("has {}", attached.join(" and ")));
     let parts: Vec<String> = used.into_iter().chain(attached).collect();
     match parts.is_empty() {
@@ -97,7 +102,10 @@ fn state(key: &Key) -> String {
 
 /// ` (kms:Decrypt 4, kms:Encrypt 2)`; nothing if nobody can do anything.
 fn counts(said: &Said<'_>) -> String {
-    let each = said.counts.iter().map(|(action, count)| format!("{action} {count}"));
+    let each = said
+        .counts
+        .iter()
+        .map(|(action, count)| format!("{action} {count}"));
     let each: Vec<String> = each.collect();
     match each.is_empty() {
         true => String::new(),

@@ -1,6 +1,5 @@
 //! Members of an AWS answer -> texts, flags and lists. Absent, null and empty mean the same.
 
-use jiff::Timestamp;
 use super::hints::Hints;
 use crate::diag::{Code, Diagnostic};
 use crate::json::{Node, Place, Span, Value};
@@ -9,6 +8,7 @@ use crate::model::key::Constraints;
 use crate::policy::document::{Document, PolicyKind};
 use crate::policy::parse;
 use crate::source::Location;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -85,7 +85,10 @@ impl<'f> Fields<'f> {
         let text = value.scalar().unwrap_or_default();
         // Fractions of a second do not matter.
         let whole = text.split('.').next().unwrap_or_default();
-        let seconds = whole.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let seconds = whole
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok());
         let time = seconds.or_else(|| text.parse().ok());
         if time.is_none() {
             let message = format!("`{name}` is no point in time");

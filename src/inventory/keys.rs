@@ -1,6 +1,5 @@
 //! Answers of `aws kms`, each with the key it belongs to -> keys. A key that is named anywhere is a key.
 
-use jiff::Timestamp;
 use super::accounts::{conflict, merge, same_policy};
 use super::building::Building;
 use super::kms::{Alias, KeyPolicy, KeyRef, partition_of};
@@ -13,6 +12,7 @@ use crate::model::snapshot::Gap;
 use crate::model::{Collected, Tags};
 use crate::source::Location;
 use ahash::AHashMap;
+use jiff::Timestamp;
 use rayon::prelude::*;
 use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,5 @@
 //! One file -> the answers in it. What an answer is, is told by its members, never by the name of the file.
 
-use jiff::Timestamp;
 use super::ahead::{self, Ahead};
 use super::ec2;
 use super::fields::Fields;
@@ -17,6 +16,7 @@ use crate::model::organization::VpcEndpoint;
 use crate::policy::document::PolicyKind;
 use crate::policy::parse;
 use crate::source::{FileId, Location};
+use jiff::Timestamp;
 
 /// More remarks about one file than this help nobody.
 const MAX_REMARKS: usize = 1000;

@@ -85,7 +85,9 @@ impl<'e> Audited<'e> {
     fn hold(&mut self, id: KeyId, Alike { who, access }: &Alike, holder: Holder<'e>) {
         let number = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
         let facts = &mut self.facts;
-        facts.may.push((id, number, *who, access.certain, access.possible));
+        facts
+            .may
+            .push((id, number, *who, access.certain, access.possible));
         if !access.by_iam.is_empty() {
             facts.by_iam.push((id, number, access.by_iam));
         }
@@ -114,8 +116,7 @@ impl<'e> Audited<'e> {
     }
 
     fn access(&self, pair: Pair<'e>, performed: Mask) -> Access {
-        let (mut certain, mut possible, mut unknown) =
-            (ActionSet::EMPTY, ActionSet::EMPTY, ActionSet::EMPTY);
+        let (mut certain, mut possible, mut unknown) = (ActionSet::EMPTY, ActionSet::EMPTY, ActionSet::EMPTY);
         let mut grants = None;
         let foreign = self.is_foreign(pair);
         for &(actions, formula) in &pair.folded.access {
@@ -138,7 +139,7 @@ impl<'e> Audited<'e> {
         Access {
             certain: certain & performed,
             possible: possible & performed,
-            unknown: unknown & performed - possible,
+            unknown: (unknown & performed) - possible,
             by_iam: by_iam & possible & performed,
             grants,
             denied: self.denied(pair, possible & performed, performed),
@@ -154,7 +155,7 @@ impl<'e> Audited<'e> {
 
     /// What statements certainly deny, of what rules ask for.
     fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Rc<[(StatementId, Mask)]> {
-        let watched = watched(possible) & performed - possible;
+        let watched = (watched(possible) & performed) - possible;
         let world = &self.engine.world;
         let (Some(principal), Some(key)) = (world.principal(pair.principal), world.key(pair.key)) else {
             return Rc::default();

@@ -129,14 +129,18 @@ impl<'e> Audited<'e> {
 
 /// How many days ago a key was last used, if it is known that it was; without a day to count from, none.
 fn days_since_use(key: &Printed, today: Option<Date>) -> Option<i64> {
-    let counted = key.trailing_days_without_use.and_then(|days| i64::try_from(days).ok());
+    let counted = key
+        .trailing_days_without_use
+        .and_then(|days| i64::try_from(days).ok());
     let last = key.last_used.map(|time| Offset::UTC.to_datetime(time).date());
     let since = last.map(|last| today.map_or(0, |today| days_between(last, today)));
     counted.or(since)
 }
 
 fn days_between(first: Date, last: Date) -> i64 {
-    first.until(last).map_or(i64::MAX, |span| i64::from(span.get_days()))
+    first
+        .until(last)
+        .map_or(i64::MAX, |span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]

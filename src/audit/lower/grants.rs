@@ -4,9 +4,9 @@ use super::Audited;
 use super::access::is_made_by_aws;
 use super::statements::is_orphan;
 use crate::arn::PrincipalArn;
+use crate::facts::asking::session_prefix;
 use crate::facts::audited::{GranteeSort, Standing};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId};
-use crate::facts::asking::session_prefix;
 use crate::facts::world::{Grant, Key, Party};
 use crate::model::key::{Constraints, Grant as Printed};
 use ahash::AHashMap;
@@ -105,7 +105,9 @@ impl Audited<'_> {
             return false;
         };
         let whole = world.account_ids.get(account).and_then(|&id| world.account(id));
-        let roles = world.roles_by_session.get(&session_prefix(partition, account, role));
+        let roles = world
+            .roles_by_session
+            .get(&session_prefix(partition, account, role));
         whole.is_some_and(|account| account.iam_whole) && roles.is_none_or(|roles| roles.is_empty())
     }
 

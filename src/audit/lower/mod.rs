@@ -16,9 +16,9 @@ use crate::engine::Engine;
 use crate::facts::audited::{AuditFacts, HolderId};
 use crate::facts::id::{KeyId, PrincipalId, StatementId};
 pub(super) use access::{Holder, NAMED};
+use ahash::AHashSet;
 pub(super) use each::copies;
 pub(super) use premises::Premises;
-use ahash::AHashSet;
 use std::collections::BTreeMap;
 
 /// Some keys, as the rules of findings see them.

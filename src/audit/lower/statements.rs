@@ -56,7 +56,9 @@ impl Audited<'_> {
     pub(super) fn guardrails(&mut self, account: AccountId) {
         let engine = self.engine;
         let levels: Vec<&Level> = engine.world.levels_of(account).collect();
-        let policies = levels.iter().flat_map(|level| level.scps.iter().chain(&level.rcps));
+        let policies = levels
+            .iter()
+            .flat_map(|level| level.scps.iter().chain(&level.rcps));
         for (id, statement) in engine.world.statements_of(policies) {
             if statement.denies && !statement.conditions.is_empty() {
                 self.statement(id, statement);

@@ -35,7 +35,10 @@ pub(super) fn by_account(world: &World) -> AHashMap<AccountId, Vec<Tagging>> {
         return AHashMap::new();
     }
     for (id, principal) in world.listed() {
-        let of = principal.policies.iter().filter_map(|policy| policies.get(policy));
+        let of = principal
+            .policies
+            .iter()
+            .filter_map(|policy| policies.get(policy));
         for (&statement, account) in of.flatten().zip(std::iter::repeat(principal.account)) {
             let Some(account) = account else { continue };
             found.entry((account, statement)).or_default().push(id);
@@ -51,7 +54,9 @@ pub(super) fn by_account(world: &World) -> AHashMap<AccountId, Vec<Tagging>> {
     }
     let mut by_account: AHashMap<AccountId, Vec<Tagging>> = AHashMap::new();
     for ((account, statement), holders) in found {
-        let Some(of) = world.statement(statement) else { continue };
+        let Some(of) = world.statement(statement) else {
+            continue;
+        };
         let allows = (of.allows && of.kind == PolicyKind::Identity).then_some(Effect::Allow);
         for effect in allows.into_iter().chain(of.denies.then_some(Effect::Deny)) {
             by_account.entry(account).or_default().push(Tagging {
@@ -153,7 +158,9 @@ impl<'e> Audited<'e> {
 fn bound(world: &World, principal: &Principal) -> Mask {
     principal.boundary.map_or(ActionSet::ALL, |boundary| {
         let statements = world.statements_of([&boundary]).map(|(_, one)| one);
-        let allow = statements.filter(|one| one.allows).map(|one| one.actions | one.doubtful);
+        let allow = statements
+            .filter(|one| one.allows)
+            .map(|one| one.actions | one.doubtful);
         allow.fold(Mask::EMPTY, |all, mask| all | mask)
     })
 }

@@ -54,7 +54,9 @@ impl Takeovers {
         stands.sort_unstable_by(|(_, (_, a)), (_, (_, b))| a.cmp(b));
         for (number, ((account, _), (texts, members))) in (0..).zip(&stands) {
             found.stand(world, &trusts, StandId(number), *account, texts, members);
-            let of = world.account(*account).and_then(|one| snapshot.accounts.get(&one.id));
+            let of = world
+                .account(*account)
+                .and_then(|one| snapshot.accounts.get(&one.id));
             for &member in members {
                 if let (Some(principal), Some(of)) = (world.principal(member), of) {
                     found.own(world, member, principal, texts, of);
@@ -110,7 +112,14 @@ impl Takeovers {
     }
 
     /// Whether somebody can give itself IAM policies, within its boundary.
-    fn own(&mut self, world: &World, id: PrincipalId, principal: &Principal, texts: &Texts, account: &Account) {
+    fn own(
+        &mut self,
+        world: &World,
+        id: PrincipalId,
+        principal: &Principal,
+        texts: &Texts,
+        account: &Account,
+    ) {
         let Some(of) = principal.account.filter(|_| bound_admits_use(world, principal)) else {
             return;
         };
@@ -175,9 +184,8 @@ impl Takeovers {
 fn bound_admits_use(world: &World, principal: &Principal) -> bool {
     principal.boundary.is_none_or(|boundary| {
         let mut statements = world.statements_of([&boundary]);
-        statements.any(|(_, one)| {
-            one.allows && (one.actions | one.doubtful).intersects(ActionSet::CRYPTOGRAPHIC)
-        })
+        statements
+            .any(|(_, one)| one.allows && (one.actions | one.doubtful).intersects(ActionSet::CRYPTOGRAPHIC))
     })
 }
 

@@ -77,10 +77,12 @@ pub(super) struct Read {
     known: AHashMap<usize, Arc<[Power]>>,
 }
 
+/// A text: its address, what it says, and the ids of its statements.
+type Held = (usize, Arc<[Power]>, Arc<[StatementId]>);
+
 /// The texts that somebody holds.
 pub(super) struct Texts {
-    /// With their addresses and the ids of their statements.
-    held: Vec<(usize, Arc<[Power]>, Arc<[StatementId]>)>,
+    held: Vec<Held>,
     boundary: Option<(usize, Arc<[Power]>)>,
 }
 
@@ -150,7 +152,10 @@ impl Power {
         let Some(resources) = &self.resources else {
             return Some(Sure::Perhaps);
         };
-        let matches = resources.patterns.iter().filter_map(|pattern| covers(pattern, target));
+        let matches = resources
+            .patterns
+            .iter()
+            .filter_map(|pattern| covers(pattern, target));
         match (matches.min(), resources.negated) {
             (Some(sure), false) => Some(sure.max(self.sure)),
             (None, true) => Some(self.sure),
@@ -181,7 +186,11 @@ impl Texts {
     pub(super) fn pull(&self, levers: &[Lever]) -> bool {
         let powers = self.held.iter().flat_map(|(_, powers, _)| powers.iter());
         let mut actions = powers.filter(|one| !one.denies).flat_map(|one| &one.actions);
-        actions.any(|&action| ACTIONS.get(action).is_some_and(|(_, lever)| levers.contains(lever)))
+        actions.any(|&action| {
+            ACTIONS
+                .get(action)
+                .is_some_and(|(_, lever)| levers.contains(lever))
+        })
     }
 
     /// What tells them from others: equal for those who hold the same.
@@ -196,7 +205,11 @@ impl Texts {
         let actions = (0..).zip(&ACTIONS).filter(|(_, (_, own))| *own == lever);
         let each = actions.filter_map(|(action, _)| {
             let (sure, by) = self.allow_action(action, target)?;
-            let given = if action == ONLY_BACK { Sure::Perhaps } else { Sure::Certain };
+            let given = if action == ONLY_BACK {
+                Sure::Perhaps
+            } else {
+                Sure::Certain
+            };
             Some((sure.max(given), by))
         });
         each.min()
@@ -243,7 +256,13 @@ mod tests {
     fn variables_stand_for_anything_and_leave_it_open() {
         let arn = "arn:aws:iam::111111111111:user/u";
         assert_eq!(covers("arn:aws:iam::*:user/*", arn), Some(Sure::Certain));
-        assert_eq!(covers("arn:aws:iam::111111111111:user/${aws:username}", arn), Some(Sure::Perhaps));
-        assert_eq!(covers("arn:aws:iam::111111111111:role/${aws:username}", arn), None);
+        assert_eq!(
+            covers("arn:aws:iam::111111111111:user/${aws:username}", arn),
+            Some(Sure::Perhaps)
+        );
+        assert_eq!(
+            covers("arn:aws:iam::111111111111:role/${aws:username}", arn),
+            None
+        );
     }
 }

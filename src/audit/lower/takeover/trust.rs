@@ -26,7 +26,10 @@ impl Trusts {
     /// Reads the trust policies of all roles.
     pub(super) fn of(world: &World, snapshot: &Snapshot) -> Self {
         let mut trusts = Trusts::default();
-        let roles = snapshot.accounts.values().flat_map(|account| account.roles.values());
+        let roles = snapshot
+            .accounts
+            .values()
+            .flat_map(|account| account.roles.values());
         for role in roles.filter(|role| !role.is_service_linked()) {
             let ids = world.principal_ids.get(&role.arn).into_iter().flatten();
             let Some(&id) = ids.into_iter().find(|&&id| is_role(world, id)) else {
@@ -85,7 +88,8 @@ impl Trusts {
         let each = self.by_name.iter().flat_map(|(role, text, sure)| {
             let found = [world.principal_ids.get(text), world.otherwise_named.get(text)];
             let ids = found.into_iter().flatten().flatten().copied();
-            ids.filter(|&id| is_person(world, id)).map(|id| (*role, id, *sure))
+            ids.filter(|&id| is_person(world, id))
+                .map(|id| (*role, id, *sure))
         });
         let mut each: Vec<_> = each.collect();
         each.sort_unstable();
@@ -116,7 +120,10 @@ fn account(text: &str) -> Option<&str> {
 fn letting(document: &Document) -> impl Iterator<Item = &Statement> {
     let assumes = |one: &&Statement| match &one.actions {
         Some(Patterns { negated, patterns }) => {
-            patterns.iter().any(|pattern| glob_ignore_case(pattern, "sts:AssumeRole")) != *negated
+            patterns
+                .iter()
+                .any(|pattern| glob_ignore_case(pattern, "sts:AssumeRole"))
+                != *negated
         }
         None => one.opaque.is_some(),
     };
