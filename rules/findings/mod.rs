@@ -18,7 +18,7 @@ pub(crate) mod takeovers;
 
 use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
-use crate::model::action::{Action, ActionSet, Level};
+use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
 use catalogue::Check;
 
@@ -177,8 +177,3 @@ pub(crate) const METADATA: Mask = ActionSet::of(&[
     Action::ListResourceTags,
     Action::GetKeyLastUsage,
 ]);
-
-/// Actions of the level of permissions management.
-pub(crate) fn is_permissions(action: Action) -> bool {
-    action.level() == Level::Permissions
-}

@@ -294,8 +294,6 @@ relations! {
     /// What the lint of policies remarks on statement, as it stands in the policy of key if it stands in one.
     remarked: (Option<KeyId>, StatementId, Effect, Code, NoteId),
     // Accounts
-    /// Seen from an account of the organization, account stands there.
-    standing: (AccountId, Standing),
     /// Account is a member of an organization with RCPs, so that RCPs bind its keys (S4.7.3).
     rcp_member: (AccountId),
     // Grants
