@@ -174,13 +174,8 @@ fn citations(text: &str, letters: &[char]) -> Vec<(usize, BTreeSet<String>)> {
                 .rev()
                 .take_while(|line| !line.trim().is_empty());
             let comments = above.filter(|line| line.trim_start().starts_with("//"));
-            let ids = |line: &&str| {
-                letters
-                    .iter()
-                    .flat_map(|&letter| clauses::ids(line, letter))
-                    .collect::<Vec<_>>()
-            };
-            (rule.line, comments.flat_map(|line| ids(&line)).collect())
+            let ids = comments.flat_map(|line| letters.iter().flat_map(|&letter| clauses::ids(line, letter)));
+            (rule.line, ids.collect())
         })
         .collect()
 }

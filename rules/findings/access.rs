@@ -91,26 +91,26 @@ crepe! {
     struct Guarded(KeyId);
 
     // A4: the account gate is open for use of the key, so that IAM policies decide.
-    Finding(Check::A4, On::Key(k), Severity::Low, s, Evidence::Itself) <-
+    Finding(Check::A4, On::Key(k), weighed(Severity::Low, s), s, Evidence::Itself) <-
         Gate(k, m, s), CustomerKey(k), (!(m & USE).is_empty());
 
     // A4: it matters more where they let many use it.
-    Finding(Check::A4, On::Key(k), Severity::Medium, s, Evidence::Itself) <-
+    Finding(Check::A4, On::Key(k), weighed(Severity::Medium, s), s, Evidence::Itself) <-
         Gate(k, m, s), CustomerKey(k), (!(m & USE).is_empty()), UsedByMany(k);
 
     // A4: by them, some may use it.
-    Finding(Check::A4, On::Key(k), Severity::Low, s, Evidence::Holder(h, m & n & USE)) <-
+    Finding(Check::A4, On::Key(k), weighed(Severity::Low, s), s, Evidence::Holder(h, m & n & USE)) <-
         Gate(k, m, s), CustomerKey(k), ByIam(k, h, n), (!(m & n & USE).is_empty());
 
     // A5: access from another account of the trust zone. Retiring a grant takes access and gives none.
-    Finding(Check::A5, On::KeyAccount(k, w.account), weighed(Severity::High, sure(c, m)), sure(c, m), Evidence::Holder(h, m)) <-
+    Finding(Check::A5, On::KeyAccount(k, w.account), weighed(Severity::High, sure(c, beyond(m))), sure(c, beyond(m)), Evidence::Holder(h, m)) <-
         May(k, h, w, c, m), (w.standing == Standing::Inside), CustomerKey(k),
-        (!(m - LOOKS - ActionSet::RETIRE_GRANT).is_empty());
+        (!beyond(m).is_empty());
 
     // A5: access that does no more than look matters less.
-    Finding(Check::A5, On::KeyAccount(k, w.account), weighed(Severity::Medium, sure(c, m)), sure(c, m), Evidence::Holder(h, m)) <-
+    Finding(Check::A5, On::KeyAccount(k, w.account), weighed(Severity::Medium, sure(c, m & LOOKS)), sure(c, m & LOOKS), Evidence::Holder(h, m)) <-
         May(k, h, w, c, m), (w.standing == Standing::Inside), CustomerKey(k),
-        ((m - LOOKS - ActionSet::RETIRE_GRANT).is_empty() && !(m & LOOKS).is_empty());
+        (beyond(m).is_empty() && !(m & LOOKS).is_empty());
 
     // A6: access from outside of the trust zone that gets data out of it, or lets others.
     Finding(Check::A6, On::KeyAccount(k, w.account), weighed(Severity::Critical, sure(c, m & GRAVE)), sure(c, m & GRAVE), Evidence::Holder(h, m)) <-
@@ -118,7 +118,7 @@ crepe! {
         (!(m & GRAVE).is_empty());
 
     // A6: other access from outside.
-    Finding(Check::A6, On::KeyAccount(k, w.account), weighed(Severity::High, sure(c, m)), sure(c, m), Evidence::Holder(h, m)) <-
+    Finding(Check::A6, On::KeyAccount(k, w.account), weighed(Severity::High, sure(c, m - ActionSet::RETIRE_GRANT)), sure(c, m - ActionSet::RETIRE_GRANT), Evidence::Holder(h, m)) <-
         May(k, h, w, c, m), (w.is_outsider() && w.kind != HolderKind::Anyone), CustomerKey(k),
         ((m & GRAVE).is_empty() && !(m - ActionSet::RETIRE_GRANT).is_empty());
 
@@ -189,6 +189,11 @@ crepe! {
     // A49: one user or role alone.
     Finding(Check::A49, On::Key(k), weighed(Severity::Medium, sure(c, PUT)), sure(c, PUT), Evidence::Holder(h, PUT)) <-
         Keeps(k, h, c), !KeptBySeveral(k), May(k, h, w, _, _), (w.kind != HolderKind::Root);
+}
+
+/// What does more than look at a key. Retiring a grant takes access and gives none.
+fn beyond(mask: Mask) -> Mask {
+    mask - LOOKS - ActionSet::RETIRE_GRANT
 }
 
 /// Whether administration and use are both certain.

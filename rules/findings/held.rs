@@ -88,6 +88,7 @@ crepe! {
     Admits(k, a, x) <- Named(k), KeySays(k, s, Effect::Allow, m), Names(s, w), let Whom::Member(a) = w, for x in m;
     AdmitsAll(k, x) <- Named(k), KeySays(k, s, Effect::Allow, m), Names(s, Whom::Anyone), for x in m;
     AdmitsAll(k, x) <- Named(k), KeySays(k, s, Effect::Allow, m), Names(s, Whom::NotListed), for x in m;
+    AdmitsAll(k, x) <- Named(k), KeySays(k, s, Effect::Allow, m), Names(s, Whom::Unknown), for x in m;
 
     // A37: an identity policy allows what the policy of the key it names does not admit.
     Finding(Check::A37, On::KeyStatement(k, s), Severity::Info, Sure::Certain, Evidence::Statement(s, ActionSet::from(x))) <-

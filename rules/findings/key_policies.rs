@@ -40,6 +40,8 @@ crepe! {
     @input
     struct NamesPrincipal(StatementId, PrincipalId, bool);
     @input
+    struct WatchedMay(KeyId, PrincipalId, Mask, Mask);
+    @input
     struct RcpMember(AccountId);
     @input
     struct GuardrailDenies(AccountId, Guardrail, StatementId, Mask);
@@ -149,7 +151,9 @@ crepe! {
         Serves(k, h, s, m), Names(s, Whom::Service), CustomerKey(k), Loose(s), !Sourced(s), May(k, h, _, _, n), (!(m & n & DRIVEN).is_empty());
 
     // A9: anyone, or somebody from outside.
-    Exposed(k, sure(c, m & OPEN)) <- Opens(k, s, m), !Narrows(s), Public(k, c, n), (!(m & n & OPEN).is_empty());
+    Exposed(k, sure(c, m & OPEN)) <-
+        Opens(k, s, m), Names(s, w), (matches!(w, Whom::Anyone | Whom::NotListed)), !Narrows(s), Public(k, c, n),
+        (!(m & n & OPEN).is_empty());
     Exposed(k, sure(c, m)) <-
         May(k, _, w, c, m), (w.is_outsider() && w.kind != HolderKind::Anyone && !(m - ActionSet::RETIRE_GRANT).is_empty());
 
@@ -176,11 +180,12 @@ crepe! {
 
     // A26, A44: what gives use of the key to somebody who is no administrator. Who has administration without use, as the
     // console gives it (S5.3.1), is an administrator of this key.
-    Gives(k, s, p, m) <-
-        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), (!(m & USE).is_empty());
+    Gives(k, s, p, m & n) <-
+        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), WatchedMay(k, p, _, n),
+        (!(m & n & USE).is_empty());
 
     // A26: together with all that changes policies or creates grants.
-    Finding(Check::A26, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Principal(p, m)) <-
+    Finding(Check::A26, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Named(p, m)) <-
         Gives(k, s, p, m), (is_broad(m));
 
     // A44: the bypass of the lockout check is tested by the statement, by another one, or by a guardrail.
@@ -189,7 +194,7 @@ crepe! {
     Guarded(k) <- KeyIn(k, a), GuardrailDenies(a, _, s, m), (m.contains(Action::PutKeyPolicy)), TestsBypass(s);
 
     // A44: together with the key policy, without such a test.
-    Finding(Check::A44, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Principal(p, ActionSet::of(&[Action::PutKeyPolicy]))) <-
+    Finding(Check::A44, On::KeyStatement(k, s), Severity::Medium, Sure::Certain, Evidence::Named(p, ActionSet::of(&[Action::PutKeyPolicy]))) <-
         Gives(k, s, p, m), (m.contains(Action::PutKeyPolicy)), !TestsBypass(s), !Guarded(k);
 
     // A50: a second key policy.
@@ -247,6 +252,12 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
             .names_principal
             .iter()
             .map(|&(s, p, a)| NamesPrincipal(s, p, a)),
+    );
+    program.extend(
+        facts
+            .watched_may
+            .iter()
+            .map(|&(k, p, c, m)| WatchedMay(k, p, c, m)),
     );
     program.extend(facts.rcp_member.iter().map(|&(a,)| RcpMember(a)));
     program.extend(

@@ -54,10 +54,10 @@ pub(crate) enum Evidence {
     Statement(StatementId, Mask),
     /// A grant, as far as it is about operations.
     Grant(GrantId, Mask),
-    /// A principal, as far as it is about actions.
-    Principal(PrincipalId, Mask),
-    /// A principal that can come to what it is about, step by step.
-    Taker(PrincipalId),
+    /// A principal.
+    Principal(PrincipalId),
+    /// A principal whom a statement names, as far as it is about actions.
+    Named(PrincipalId, Mask),
     /// A key, and those that are alike.
     Key(KeyId),
     /// A text of the snapshot or of the lint.
@@ -73,10 +73,10 @@ impl Evidence {
             Evidence::Holder(_, mask)
             | Evidence::Statement(_, mask)
             | Evidence::Grant(_, mask)
-            | Evidence::Principal(_, mask) => mask,
+            | Evidence::Named(_, mask) => mask,
             Evidence::Itself
+            | Evidence::Principal(_)
             | Evidence::Key(_)
-            | Evidence::Taker(_)
             | Evidence::Note(_)
             | Evidence::Says(_) => Mask::EMPTY,
         }

@@ -181,13 +181,13 @@ impl Telling<'_> {
             piece.total = holdings.len();
         }
         let mut holders: BTreeMap<HolderId, Mask> = BTreeMap::new();
-        let mut takers: BTreeSet<PrincipalId> = BTreeSet::new();
+        let mut principals: BTreeSet<PrincipalId> = BTreeSet::new();
         for row in rows {
             piece.actions |= row.evidence.actions();
             match row.evidence {
                 Evidence::Itself => {}
-                Evidence::Taker(principal) => drop(takers.insert(principal)),
-                Evidence::Principal(principal, mask) => {
+                Evidence::Principal(principal) => drop(principals.insert(principal)),
+                Evidence::Named(principal, mask) => {
                     piece.total += 1;
                     holdings.extend(self.holding(principal, None, mask));
                 }
@@ -204,8 +204,8 @@ impl Telling<'_> {
                 self.held(&mut piece, &mut holdings, holder, mask);
             }
         }
-        piece.total += takers.len();
-        for principal in takers.into_iter().take(lower::NAMED) {
+        piece.total += principals.len();
+        for principal in principals.into_iter().take(lower::NAMED) {
             holdings.extend(self.taker(principal));
             let because = self.premises.takeovers.because(principal);
             piece

@@ -108,6 +108,8 @@ pub(crate) enum Whom {
     Service,
     /// Everyone but those listed (S2.2.17, S2.2.19).
     NotListed,
+    /// Nobody knows (S2.1.10).
+    Unknown,
 }
 
 /// Where a statement mentions somebody.

@@ -141,7 +141,7 @@ impl<'e> Audited<'e> {
         Access {
             certain: certain & performed,
             possible: possible & performed,
-            unknown: unknown & performed - possible,
+            unknown: (unknown & performed) - possible,
             by_iam: by_iam & possible & performed,
             grants,
             denied: self.denied(pair, possible & performed, performed),
@@ -157,7 +157,7 @@ impl<'e> Audited<'e> {
 
     /// What statements certainly deny, of what rules ask for.
     fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Rc<[(StatementId, Mask)]> {
-        let watched = watched(possible) & performed - possible;
+        let watched = (watched(possible) & performed) - possible;
         let world = &self.engine.world;
         let (Some(principal), Some(key)) = (world.principal(pair.principal), world.key(pair.key)) else {
             return Rc::default();

@@ -93,6 +93,8 @@ impl<'e> Audited<'e> {
         self.key_statements(id, key);
         self.open_to_anyone(id);
         let mut gains = self.grantees(key);
+        let named = self.facts.names_principal.iter();
+        gains.extend(named.map(|&(_, principal, _)| (principal, Default::default())));
         self.holders(id, key, &mut gains);
         self.grants(id, key, &gains);
         self.tags(id, key, &gains);

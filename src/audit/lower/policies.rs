@@ -265,7 +265,7 @@ impl<'e> Audited<'e> {
 fn ceiling_of(world: &World, principal: &Principal) -> Mask {
     let mut left = ActionSet::ALL;
     if let Some(boundary) = &principal.boundary {
-        left = left & (allowed(world.statements_of([boundary])) - denied(world.statements_of([boundary])));
+        left &= allowed(world.statements_of([boundary])) - denied(world.statements_of([boundary]));
     }
     let Some(account) = principal.account else {
         return left;
@@ -276,7 +276,7 @@ fn ceiling_of(world: &World, principal: &Principal) -> Mask {
         .levels_of(account)
         .filter(|level| bound && !level.scps.is_empty())
     {
-        left = left & (allowed(world.statements_of(&level.scps)) - denied(world.statements_of(&level.scps)));
+        left &= allowed(world.statements_of(&level.scps)) - denied(world.statements_of(&level.scps));
     }
     left
 }

@@ -177,7 +177,7 @@ fn whom(world: &World, statement: &Statement) -> Vec<Whom> {
     }
     // S2.1.10: whom it names is not known.
     if statement.opaque.is_some() && statement.principals.is_none() {
-        return vec![Whom::Anyone];
+        return vec![Whom::Unknown];
     }
     let each = statement.entries().map(|(entry, account)| match entry {
         PrincipalEntry::Anyone => Some(Whom::Anyone),

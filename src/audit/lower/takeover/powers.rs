@@ -77,10 +77,12 @@ pub(super) struct Read {
     known: AHashMap<usize, Arc<[Power]>>,
 }
 
+/// A text: its address, what it says, and the ids of its statements.
+type Held = (usize, Arc<[Power]>, Arc<[StatementId]>);
+
 /// The texts that somebody holds.
 pub(super) struct Texts {
-    /// With their addresses and the ids of their statements.
-    held: Vec<(usize, Arc<[Power]>, Arc<[StatementId]>)>,
+    held: Vec<Held>,
     boundary: Option<(usize, Arc<[Power]>)>,
 }
 
