@@ -11,7 +11,7 @@
 //!
 //! | module | turns what into what |
 //! | --- | --- |
-//! | `inventory` | a folder of AWS CLI output into a [`Snapshot`], remarks and coverage |
+//! | `inventory` | a folder of AWS CLI output into a [`Snapshot`], remarks and coverage; [`edit`]s as people write them into [`Change`]s |
 //! | [`model`] | nothing: plain values of accounts, keys, grants, organization and requests |
 //! | [`policy`] | policy text into documents whose parts know their place; [`policy::lint`] remarks on one |
 //! | [`condition`] | condition blocks and what is known of a request into formulas |
@@ -22,9 +22,9 @@
 //! | `query` | questions into [`Row`]s and [`Decision`]s |
 //! | [`explain`] | one request into its layers, near misses and repairs |
 //! | [`check`] | assertions into whether they hold |
-//! | [`diff`] | two compiled snapshots into who gains and who loses |
+//! | [`diff`] | two snapshots with their engines into what became of access, and by what |
 //! | [`audit`] | the relation and what policies say into findings |
-//! | [`report`] | answers into text, JSON and CSV |
+//! | [`report`] | answers into text, JSON, CSV, Markdown, SARIF and pages |
 //!
 //! What does not happen: only `inventory` and the command line do input or output; nothing after `inventory` fails
 //! on what a policy says, it becomes unknown; the rules see no text; crepe is named under `rules/` only; no answer

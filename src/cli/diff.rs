@@ -107,8 +107,8 @@ pub(super) fn run(global: &Global, args: &Diff) -> anyhow::Result<Exit> {
 }
 
 fn read_both(global: &Global, old: &Path, new: &Path) -> anyhow::Result<Both> {
-    let old = load(global, old)?;
-    let mut new = load(global, new)?;
+    let old = load(global, old, None)?;
+    let mut new = load(global, new, Some(&old))?;
     what_if::edit(global, &mut new)?;
     let engines = rayon::join(|| Engine::compile(&old), || Engine::compile(&new));
     Ok(Both::new((old, engines.0), (new, engines.1)))
@@ -116,7 +116,7 @@ fn read_both(global: &Global, old: &Path, new: &Path) -> anyhow::Result<Both> {
 
 /// The old snapshot, and the same with the edits: compiled at the cost of what they touch.
 fn edited(global: &Global, path: &Path) -> anyhow::Result<Both> {
-    let mut old = load(global, path)?;
+    let mut old = load(global, path, None)?;
     let mut new = old.clone();
     let changes = what_if::edit(global, &mut new)?;
     // The files of the edits are among those of both, so that reasons can name them.

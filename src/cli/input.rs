@@ -22,7 +22,7 @@ impl Loaded {
         let Some(path) = &global.snapshot else {
             bail!("no snapshot given: name its folder with `-s DIR` or in KEYWHO_SNAPSHOT");
         };
-        let mut snapshot = load(global, path)?;
+        let mut snapshot = load(global, path, None)?;
         let changes = what_if::edit(global, &mut snapshot)?;
         let names = Names::of(&snapshot);
         Ok(Loaded {
@@ -40,9 +40,12 @@ impl Loaded {
     }
 }
 
-/// Reads a snapshot, with the remarks about it on standard error.
-pub(super) fn load(global: &Global, path: &Path) -> anyhow::Result<Snapshot> {
-    let (snapshot, remarks) = Snapshot::load(path)?;
+/// Reads a snapshot, perhaps beside another, with the remarks about it on standard error.
+pub(super) fn load(global: &Global, path: &Path, beside: Option<&Snapshot>) -> anyhow::Result<Snapshot> {
+    let (snapshot, remarks) = match beside {
+        Some(other) => Snapshot::load_beside(path, other)?,
+        None => Snapshot::load(path)?,
+    };
     if global.verbose {
         remark(&diagnostics::full(&remarks, &snapshot.files));
     } else if !global.quiet {

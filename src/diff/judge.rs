@@ -8,6 +8,7 @@ use crate::condition::subject::Subject;
 use crate::engine::{Engine, Folded};
 use crate::model::action::ActionSet;
 use ahash::{AHashMap, AHashSet};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// What became of access.
@@ -80,6 +81,17 @@ pub(super) struct Delta {
     pub(super) new: Option<FormulaId>,
     /// For the calls of a service by itself.
     pub(super) service: bool,
+}
+
+/// A [`Delta`] as it is shown.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) old: Option<Access>,
+    pub(super) new: Option<Access>,
+    /// A request that is allowed now and was not, where there was and is access and one is certain.
+    pub(super) gains: Option<RequestContext>,
+    /// A request that was allowed and is not.
+    pub(super) loses: Option<RequestContext>,
 }
 
 /// Which of the two snapshots.
@@ -318,8 +330,22 @@ impl Judge {
         verdict(&formulas, sure, &common(service)) == Verdict::Never
     }
 
+    /// All deltas as they are shown, by their numbers.
+    pub(super) fn shown(&self) -> Vec<Shown> {
+        let deltas = self.deltas.par_iter().map(|delta| {
+            let (gains, loses) = self.witnesses(delta);
+            Shown {
+                old: self.access(delta.old, delta.service),
+                new: self.access(delta.new, delta.service),
+                gains,
+                loses,
+            }
+        });
+        deltas.collect()
+    }
+
     /// Access under a formula.
-    pub(super) fn access(&self, of: Option<FormulaId>, service: bool) -> Option<Access> {
+    fn access(&self, of: Option<FormulaId>, service: bool) -> Option<Access> {
         let formula = of?;
         Some(match formula {
             FormulaId::TRUE => Access::Always,
@@ -333,7 +359,7 @@ impl Judge {
     }
 
     /// Requests that are allowed now and were not, and that were allowed and are not: one of each, if one is certain.
-    pub(super) fn witnesses(&self, delta: &Delta) -> (Option<RequestContext>, Option<RequestContext>) {
+    fn witnesses(&self, delta: &Delta) -> (Option<RequestContext>, Option<RequestContext>) {
         let (Some(old), Some(new)) = (delta.old, delta.new) else {
             return (None, None);
         };

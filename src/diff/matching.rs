@@ -30,13 +30,18 @@ pub(super) struct Principals<'e> {
     pub(super) renamed: Vec<(&'e str, &'e str)>,
     /// Those with the same name and another unique id.
     pub(super) recreated: Vec<&'e str>,
-    by_old: AHashMap<PrincipalId, At>,
-    by_new: AHashMap<PrincipalId, At>,
+    /// Positions by id; the last number stands for none.
+    by_old: Vec<At>,
+    by_new: Vec<At>,
 }
 
 impl<'e> Principals<'e> {
     pub(super) fn of(old: &'e Engine, new: &'e Engine) -> Principals<'e> {
-        let mut found = Principals::default();
+        let mut found = Principals {
+            by_old: vec![At::MAX; old.world.principals.len()],
+            by_new: vec![At::MAX; new.world.principals.len()],
+            ..Principals::default()
+        };
         let (mut gone, mut added) = (Vec::new(), Vec::new());
         for (name, in_old) in named(&old.world) {
             match (
@@ -90,7 +95,7 @@ impl<'e> Principals<'e> {
             }
         }
         for id in added {
-            if !self.by_new.contains_key(&id) {
+            if self.of_new(id).is_none() {
                 self.push(None, Some(id));
             }
         }
@@ -100,16 +105,19 @@ impl<'e> Principals<'e> {
     fn push(&mut self, old: Option<PrincipalId>, new: Option<PrincipalId>) {
         let at = at(self.all.len());
         self.all.push(Both { old, new });
-        self.by_old.extend(old.map(|id| (id, at)));
-        self.by_new.extend(new.map(|id| (id, at)));
+        for (positions, id) in [(&mut self.by_old, old), (&mut self.by_new, new)] {
+            if let Some(place) = id.and_then(|id| positions.get_mut(id.index())) {
+                *place = at;
+            }
+        }
     }
 
     pub(super) fn of_old(&self, id: PrincipalId) -> Option<At> {
-        self.by_old.get(&id).copied()
+        self.by_old.get(id.index()).copied().filter(|at| *at != At::MAX)
     }
 
     pub(super) fn of_new(&self, id: PrincipalId) -> Option<At> {
-        self.by_new.get(&id).copied()
+        self.by_new.get(id.index()).copied().filter(|at| *at != At::MAX)
     }
 
     /// The position of a shared name: after all others.

@@ -32,7 +32,9 @@ pub use causes::{Cause, Turn, Word};
 use causes::{CauseSet, Causes};
 use cells::{Block, Comparison};
 pub use judge::Kind;
+use judge::Shown;
 use matching::Principals;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use tags::Tagged;
 
@@ -147,18 +149,26 @@ pub fn administrative() -> ActionSet {
 
 /// Compares two compiled snapshots.
 pub fn diff<'e>(old: Side<'e>, new: Side<'e>) -> Diff<'e> {
-    let causes = Causes::of(old.snapshot, new.snapshot);
-    let principals = Principals::of(old.engine, new.engine);
+    let (causes, principals) = rayon::join(
+        || Causes::of(old.snapshot, new.snapshot),
+        || Principals::of(old.engine, new.engine),
+    );
     let keys = matching::keys(old.engine, new.engine);
     let tagged = Tagged::new(old.engine, new.engine, &principals, &keys, &causes);
     let mut comparison = Comparison::new(old.engine, new.engine, &principals, &keys, tagged.tags());
     let blocks = comparison.blocks();
     let mut groups: BTreeMap<CauseSet, Vec<AccessChange<'e>>> = BTreeMap::new();
-    for block in &blocks {
-        for change in changes(&comparison, block, &tagged) {
-            let set = tagged.causes_of(block.tags, &change);
-            groups.entry(set).or_default().push(change);
-        }
+    let shown = comparison.judge.shown();
+    let found: Vec<Vec<(CauseSet, AccessChange<'e>)>> = blocks
+        .par_iter()
+        .map(|block| {
+            let changes = changes(&comparison, block, &tagged, &shown).into_iter();
+            let with_causes = changes.map(|change| (tagged.causes_of(block.tags, &change), change));
+            with_causes.collect()
+        })
+        .collect();
+    for (set, change) in found.into_iter().flatten() {
+        groups.entry(set).or_default().push(change);
     }
     let mut used: CauseSet = groups.keys().flatten().copied().collect();
     used.sort_unstable();
@@ -209,9 +219,15 @@ fn order<'c>(change: &'c AccessChange<'_>) -> (Rank, &'c [&'c str], &'c [&'c str
 }
 
 /// The changes of a block: those of administrative actions by themselves.
-fn changes<'e>(comparison: &Comparison<'_, 'e>, block: &Block, tagged: &Tagged<'_>) -> Vec<AccessChange<'e>> {
+fn changes<'e>(
+    comparison: &Comparison<'_, 'e>,
+    block: &Block,
+    tagged: &Tagged<'_>,
+    shown: &[Shown],
+) -> Vec<AccessChange<'e>> {
     let (old, new) = (comparison.old, comparison.new);
-    let Some(delta) = comparison.judge.delta(block.delta) else {
+    let delta = comparison.judge.delta(block.delta);
+    let Some((delta, shown)) = delta.zip(shown.get(block.delta as usize)) else {
         return Vec::new();
     };
     let of_classes = block.classes.iter().flat_map(|&class| {
@@ -233,7 +249,6 @@ fn changes<'e>(comparison: &Comparison<'_, 'e>, block: &Block, tagged: &Tagged<'
         return Vec::new();
     };
     arns.dedup_by_key(|(arn, _)| *arn);
-    let (gains, loses) = comparison.judge.witnesses(delta);
     let outside = tagged.outside(first, key);
     let admin = administrative();
     let via = |side, access: Option<FormulaId>, action| match access {
@@ -248,10 +263,10 @@ fn changes<'e>(comparison: &Comparison<'_, 'e>, block: &Block, tagged: &Tagged<'
         principals: members.iter().map(|(name, _)| *name).collect(),
         keys: arns.iter().map(|(arn, _)| *arn).collect(),
         actions: actions.iter().collect(),
-        old: comparison.judge.access(delta.old, delta.service),
-        new: comparison.judge.access(delta.new, delta.service),
-        gains: gains.clone(),
-        loses: loses.clone(),
+        old: shown.old.clone(),
+        new: shown.new.clone(),
+        gains: shown.gains.clone(),
+        loses: shown.loses.clone(),
         via_old: via(judge::Side::Old, delta.old, action),
         via_new: via(judge::Side::New, delta.new, action),
         outside,

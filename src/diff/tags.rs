@@ -1,7 +1,7 @@
 //! Principals and keys -> which causes may concern them, and who is an outsider.
 
 use super::AccessChange;
-use super::causes::{Basis, CauseSet, Causes, Found, Touch};
+use super::causes::{Basis, CauseSet, Causes, Found};
 use super::cells::Tags;
 use super::judge::Kind;
 use super::matching::{At, Both, Principals};
@@ -80,20 +80,19 @@ impl<'c> Tagged<'c> {
         sides: [(&World, Option<PrincipalId>); 2],
         known: &mut AHashMap<(CauseSet, Origin), u32>,
     ) {
-        let mut touches = vec![Touch::Everybody];
+        let mut set = CauseSet::new();
         let mut origin = Origin::default();
         for (world, id) in sides {
             let Some(one) = id.and_then(|id| world.principal(id)) else {
                 continue;
             };
             let account = world.account_of(one);
-            touches.push(Touch::Callers(account.to_owned()));
-            touches.push(Touch::Principal(one.arn.clone()));
-            touches.extend(one.origin.iter().map(|origin| Touch::Principal(origin.clone())));
+            let from = one.origin.as_deref();
+            self.causes.of_principal(&one.arn, from, account, &mut set);
             origin = origin_of(world, one);
         }
-        touches.dedup();
-        let set = self.causes.touching(&touches);
+        set.sort_unstable();
+        set.dedup();
         let next = self.sets.len();
         let tag = *known
             .entry((set.clone(), origin.clone()))
@@ -110,22 +109,20 @@ impl<'c> Tagged<'c> {
         sides: [(&World, Option<KeyId>); 2],
         known: &mut AHashMap<(CauseSet, Option<String>), u32>,
     ) {
-        let mut touches = Vec::new();
+        let mut set = CauseSet::new();
         let (mut owner, mut stranger) = (String::new(), None);
         for (world, id) in sides {
             let Some(key) = id.and_then(|id| world.key(id)) else {
                 continue;
             };
-            touches.push(Touch::Key(key.arn.clone()));
-            let account = world.account(key.account);
-            if let Some(account) = account {
-                touches.push(Touch::KeysOf(account.id.clone()));
+            if let Some(account) = world.account(key.account) {
+                self.causes.of_key(&key.arn, &account.id, &mut set);
                 owner.clone_from(&account.id);
                 stranger = (account.membership != Membership::Inside).then(|| account.id.clone());
             }
         }
-        touches.dedup();
-        let set = self.causes.touching(&touches);
+        set.sort_unstable();
+        set.dedup();
         let next = self.sets.len();
         let tag = *known
             .entry((set.clone(), stranger))

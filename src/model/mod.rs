@@ -10,6 +10,7 @@ pub(crate) mod names;
 pub mod organization;
 pub mod principal;
 pub mod request;
+mod share;
 pub mod snapshot;
 
 use std::fmt;

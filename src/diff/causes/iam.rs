@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The holders of some managed policies, by ARN.
 type Holders = BTreeMap<String, BTreeSet<String>>;
 
-impl Finder<'_> {
+impl<'s> Finder<'s> {
     pub(super) fn iam(&mut self) {
         let (old, new) = (self.old, self.new);
         for (id, before, now) in joined(old.accounts.iter(), new.accounts.iter()) {
@@ -103,6 +103,9 @@ impl Finder<'_> {
     fn user(&mut self, old: &User, new: &User, of_old: &Account, of_new: &Account) {
         self.identity(&old.unique_id, &new.unique_id, &new.arn, in_new(new.location));
         self.permissions(&old.permissions, &new.permissions, &new.arn, in_new(new.location));
+        if old.groups == new.groups {
+            return;
+        }
         let groups = |user: &'_ User| -> BTreeMap<String, ()> {
             user.groups.iter().map(|group| (group.clone(), ())).collect()
         };
@@ -159,6 +162,9 @@ impl Finder<'_> {
     fn role(&mut self, old: &Role, new: &Role) {
         self.identity(&old.unique_id, &new.unique_id, &new.arn, in_new(new.location));
         self.permissions(&old.permissions, &new.permissions, &new.arn, in_new(new.location));
+        if same_text(old.trust.as_ref(), new.trust.as_ref()) {
+            return;
+        }
         let words = [
             Word::Text("the trust policy of"),
             Word::Principal(new.arn.clone()),
@@ -186,6 +192,12 @@ impl Finder<'_> {
     }
 
     fn permissions(&mut self, old: &Permissions, new: &Permissions, arn: &str, at: At) {
+        let same_inline = same_texts(&old.inline, &new.inline);
+        let same_rest =
+            (&old.attached, &old.boundary, &old.tags) == (&new.attached, &new.boundary, &new.tags);
+        if same_inline && same_rest {
+            return;
+        }
         let touches = [Touch::Principal(arn.to_owned())];
         self.held(old, new, arn, &touches, at);
         let name = Word::Principal(arn.to_owned());
@@ -277,9 +289,7 @@ impl Finder<'_> {
                 group.map_or_else(|| nobody.clone(), |one| one.permissions.clone())
             };
             let (a, b) = (held(before), held(now));
-            let same_texts = a.inline.len() == b.inline.len()
-                && a.inline.iter().zip(&b.inline).all(|(a, b)| Arc::ptr_eq(a, b));
-            if same_texts && a.attached == b.attached {
+            if same_texts(&a.inline, &b.inline) && a.attached == b.attached {
                 continue;
             }
             let members = old.users.values().chain(new.users.values());
@@ -295,14 +305,11 @@ impl Finder<'_> {
 
     /// Managed policies whose text is another.
     fn managed(&mut self) {
-        let texts = |snapshot: &'_ Snapshot| -> BTreeMap<String, Arc<Policy>> {
-            let managed = snapshot.accounts.values().flat_map(|account| &account.managed);
-            managed
-                .map(|(arn, policy)| (arn.clone(), Arc::clone(policy)))
-                .collect()
-        };
         let (before, now) = (texts(self.old), texts(self.new));
-        let pairs = joined(before.iter(), now.iter());
+        let of = |texts: &BTreeMap<&'s String, &'s Arc<Policy>>| -> Vec<(&'s String, &'s Arc<Policy>)> {
+            texts.iter().map(|(arn, policy)| (*arn, *policy)).collect()
+        };
+        let pairs = joined(of(&before).into_iter(), of(&now).into_iter());
         let others: Vec<_> = pairs
             .into_iter()
             .filter(|(_, a, b)| {
@@ -339,6 +346,25 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// All managed policies; of those that several accounts list, one text.
+fn texts(snapshot: &Snapshot) -> BTreeMap<&String, &Arc<Policy>> {
+    let accounts = snapshot.accounts.values();
+    accounts.flat_map(|account| &account.managed).collect()
+}
+
+/// Whether two policies say the same at the same place: most do, and need no closer look.
+fn same_text(a: Option<&Arc<Policy>>, b: Option<&Arc<Policy>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.name == b.name && a.document == b.document,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn same_texts(a: &[Arc<Policy>], b: &[Arc<Policy>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_text(Some(a), Some(b)))
 }
 
 fn denies(policy: &Policy) -> bool {

@@ -103,7 +103,11 @@ pub(super) struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Causes {
     pub(super) all: Vec<Found>,
-    by_touch: AHashMap<Touch, Vec<CauseId>>,
+    principals: AHashMap<String, Vec<CauseId>>,
+    callers: AHashMap<String, Vec<CauseId>>,
+    keys: AHashMap<String, Vec<CauseId>>,
+    keys_of: AHashMap<String, Vec<CauseId>>,
+    everybody: Vec<CauseId>,
 }
 
 /// Numbers of causes, in order.
@@ -122,25 +126,42 @@ impl Causes {
         finder.organization();
         let mut causes = Causes {
             all: finder.found,
-            by_touch: AHashMap::new(),
+            ..Causes::default()
         };
         causes.all.sort_by(|a, b| a.cause.cmp(&b.cause));
         for (number, found) in causes.all.iter().enumerate() {
             for touch in &found.touches {
-                let there = causes.by_touch.entry(touch.clone()).or_default();
+                let (there, name) = match touch {
+                    Touch::Principal(arn) => (&mut causes.principals, arn),
+                    Touch::Callers(account) => (&mut causes.callers, account),
+                    Touch::Key(arn) => (&mut causes.keys, arn),
+                    Touch::KeysOf(account) => (&mut causes.keys_of, account),
+                    Touch::Everybody => {
+                        causes.everybody.push(super::matching::at(number));
+                        continue;
+                    }
+                };
+                let there = there.entry(name.clone()).or_default();
                 there.push(super::matching::at(number));
             }
         }
         causes
     }
 
-    /// Those that may concern what touches stand for.
-    pub(super) fn touching(&self, touches: &[Touch]) -> CauseSet {
-        let found = touches.iter().filter_map(|touch| self.by_touch.get(touch));
-        let mut found: CauseSet = found.flatten().copied().collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// Those that may concern a principal of an account, by its own ARN and that of the role or user it comes from.
+    pub(super) fn of_principal(&self, arn: &str, origin: Option<&str>, account: &str, into: &mut CauseSet) {
+        let own = self.principals.get(arn).into_iter().flatten();
+        let origin = origin.and_then(|origin| self.principals.get(origin));
+        let callers = self.callers.get(account).into_iter().flatten();
+        into.extend(own.chain(origin.into_iter().flatten()).chain(callers).copied());
+        into.extend(self.everybody.iter().copied());
+    }
+
+    /// Those that may concern a key of an account.
+    pub(super) fn of_key(&self, arn: &str, account: &str, into: &mut CauseSet) {
+        let own = self.keys.get(arn).into_iter().flatten();
+        let of_account = self.keys_of.get(account).into_iter().flatten();
+        into.extend(own.chain(of_account).copied());
     }
 
     /// Keys of which a policy is another.
