@@ -95,12 +95,8 @@ impl Findings<'_> {
     }
 
     fn silent_scps(&mut self) -> Vec<Blocker> {
-        if !self
-            .layers
-            .limits
-            .scp
-            .is_some_and(|scp| self.weigh(scp) == Verdict::Silent)
-        {
+        let silent = |scp| self.weigh(scp) == Verdict::Silent;
+        if self.layers.limits.scp.is_none_or(|scp| !silent(scp)) {
             return Vec::new();
         }
         let mut blockers = Vec::new();
