@@ -113,6 +113,13 @@ fn overlap(span: Span, from: usize, to: usize, shown: &str) -> Option<(usize, us
     let end = (span.end as usize).min(to);
     let before = shown.get(..start.checked_sub(from)?)?;
     let marked = shown.get(start - from..end.checked_sub(from)?)?;
+    // A bracket alone says nothing.
+    if marked
+        .chars()
+        .all(|c| c.is_whitespace() || matches!(c, '[' | ']' | '{' | '}' | ','))
+    {
+        return None;
+    }
     let blank = marked.chars().take_while(|c| c.is_whitespace()).count();
     let at = before.chars().count() + blank;
     let length = marked.chars().count() - blank;
@@ -318,7 +325,6 @@ mod tests {
                 "10 |         \"kms:Sign\"",
                 "   |         ^^^^^^^^^^",
                 "11 |     ]",
-                "   |     ^",
                 "12 | }",
             ]
             .map(|line| {
