@@ -1,19 +1,16 @@
 //! The verdict of every layer, in the order of S4.1.2.
 
 use super::findings::Findings;
-use super::texts::{self, Text, quote, texts};
-use super::words;
-use super::{Layer, Leaf, NearMiss, Path, Permission, Source, Verdict};
-use crate::condition::formula::FormulaId;
-use crate::facts::id::{Basis, Element, Exemption, Layer as Of, LevelId, StatementId, Voice};
+use super::texts;
+use super::{Layer, Path, Permission, Verdict};
+use crate::facts::id::{Basis, Exemption, Layer as Of, LevelId, StatementId, Voice};
 use crate::facts::world::{Kind, Resource};
 use crate::model::action::Action;
 use crate::query::reasons;
 use crate::rules::near::clause;
 
-/// How many statements a verdict names, and how many near misses a layer lists.
+/// How many statements a verdict names.
 const LEAVES: usize = 5;
-const NEAR: usize = 12;
 
 impl Findings<'_> {
     /// The permission with every layer.
@@ -43,7 +40,7 @@ impl Findings<'_> {
     }
 
     /// Whether the request is refused.
-    fn refused(&self) -> bool {
+    pub(super) fn refused(&self) -> bool {
         use crate::Outcome::{ExplicitDeny, ImplicitDeny};
         matches!(self.permission.decision.outcome, ExplicitDeny | ImplicitDeny)
     }
@@ -311,25 +308,6 @@ impl Findings<'_> {
         }
     }
 
-    fn grant_leaf(
-        &self,
-        id: crate::facts::id::GrantId,
-        rule: &'static str,
-        value: FormulaId,
-    ) -> Option<Leaf> {
-        let (source, location) = texts::grant(self.case(), id)?;
-        Some(Leaf {
-            source,
-            rule,
-            says: "it gives the operation".to_owned(),
-            condition: self.residual(value),
-            quote: super::Quote {
-                location,
-                ..super::Quote::default()
-            },
-        })
-    }
-
     fn identity(&mut self) -> Layer {
         if let Some(why) = self.spared(Of::Identity) {
             return spared("identity", Of::Identity, why);
@@ -438,102 +416,6 @@ impl Findings<'_> {
         let mut spared = self.near.spared.iter().filter(|(layer, _)| *layer == of);
         spared.next().map(|(_, why)| *why)
     }
-
-    /// A statement as what a verdict rests on, in each text that it stands in.
-    fn leaves(&self, id: StatementId, rule: &'static str, says: &str, value: FormulaId) -> Vec<Leaf> {
-        let case = self.case();
-        let condition = self.residual(value);
-        let leaf = |source, quote| Leaf {
-            source,
-            rule,
-            says: says.to_owned(),
-            condition: condition.clone(),
-            quote,
-        };
-        let written = texts(case, id);
-        let each = written.iter().filter_map(|text| {
-            let quote = quote(text.statement(), None);
-            Some(leaf(text.source(case.view)?, quote))
-        });
-        let found: Vec<Leaf> = each.collect();
-        match found.is_empty() {
-            true => texts::unwritten(case, id)
-                .map(|source| leaf(source, super::Quote::default()))
-                .into_iter()
-                .collect(),
-            false => found,
-        }
-    }
-
-    /// The near misses of a layer that is silent in a request that is refused.
-    fn near_misses(&self, of: Of, level: Option<LevelId>, silent: bool) -> (Vec<NearMiss>, usize) {
-        if !silent || !self.refused() {
-            return (Vec::new(), 0);
-        }
-        let all: Vec<NearMiss> = self
-            .near(of, level)
-            .into_iter()
-            .flat_map(|(id, element)| {
-                let written = texts(self.case(), id);
-                written
-                    .iter()
-                    .filter_map(|text| self.near_miss(text, element))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        cut(all, 0)
-    }
-
-    fn near_miss(&self, text: &Text, element: Element) -> Option<NearMiss> {
-        let case = self.case();
-        let statement = text.statement()?;
-        let element = texts::element(Some(statement), element)?;
-        Some(NearMiss {
-            source: text.source(case.view)?,
-            says: words::says(statement, &element),
-            has: words::has(case, self.permission.action, &element),
-            hint: words::hint(
-                case,
-                text.policy.kind,
-                text.policy.document.variables,
-                statement,
-                &element,
-            ),
-            quote: quote(Some(statement), Some(&element)),
-            element,
-        })
-    }
-
-    fn near_grant_misses(&self, silent: bool) -> (Vec<NearMiss>, usize) {
-        if !silent || !self.refused() {
-            return (Vec::new(), 0);
-        }
-        let case = self.case();
-        let near = self.near_grants().into_iter().filter_map(|(id, element)| {
-            let grant = case.view.world.grant(id)?;
-            let (source, location) = texts::grant(case, id)?;
-            let element = texts::element(None, element)?;
-            Some(NearMiss {
-                source,
-                says: words::grant_says(case, self.permission.action, grant, &element),
-                has: words::grant_has(case, self.permission.action, grant, &element),
-                hint: None,
-                quote: super::Quote {
-                    location,
-                    json: None,
-                    path: vec![element.name().to_owned()],
-                },
-                element,
-            })
-        });
-        cut(near.collect(), self.elements.left_out)
-    }
-}
-
-fn cut(mut all: Vec<NearMiss>, beyond: usize) -> (Vec<NearMiss>, usize) {
-    let more = all.len().saturating_sub(NEAR);
-    all.truncate(NEAR);
-    (all, more.saturating_add(beyond))
 }
 
 /// A layer of which nothing is known yet.
@@ -573,17 +455,5 @@ fn spared(name: &'static str, of: Of, why: Exemption) -> Layer {
         verdict: Verdict::NotApplicable,
         rule: clause(of, why),
         ..layer(name, says.to_owned())
-    }
-}
-
-/// Whether two sources are one.
-impl Source {
-    /// The id of a grant, if it is one.
-    #[must_use]
-    pub fn grant_id(&self) -> Option<&str> {
-        match self {
-            Source::Grant(grant) => Some(&grant.id),
-            Source::Statement(_) => None,
-        }
     }
 }

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `findings` | what the rules say of one permission, and of each element of its statements |
 //! | `layers` | the verdict of every layer (S4.1.2), from the findings |
+//! | `leaves` | the statements and grants a verdict rests on, and near misses |
 //! | `texts` | where a statement is written, and of which policy it is part |
 //! | `words` | what an element says, and what the request has instead |
 //! | `repair` | the smallest edits that would allow a request, each one tried |
@@ -15,6 +16,7 @@
 pub mod event;
 mod findings;
 mod layers;
+mod leaves;
 pub mod repair;
 mod texts;
 mod words;

@@ -331,7 +331,7 @@ fn one_element_makes_a_near_miss_hit() {
 #[test]
 fn every_repair_allows_the_request() {
     let (mut wrong, mut tried, mut refused, mut without) = (Vec::new(), 0, 0, Vec::new());
-    for world in worlds(8, 24) {
+    for world in worlds(24, 24) {
         for request in &world.requests {
             let Ok(explanation) = world.engine.explain_request(request) else {
                 continue;

@@ -1,6 +1,5 @@
 //! Explanations as they are read: one snapshot for each worked case, and some of the sample organization in every format.
 
-use super::support;
 use keywho::explain::event;
 use keywho::report::explain::{Show, Sources, dot, json, markdown, mermaid, text};
 use keywho::report::names::Names;
@@ -225,5 +224,4 @@ fn messages_may_disagree_with_the_snapshot() {
         said.starts_with("AWS names the layer `scp` by a Deny, and in the snapshot it is identity"),
         "{said}"
     );
-    let _ = support::number("KEYWHO_EXPLAIN_WORLDS", 0);
 }

@@ -6,6 +6,7 @@
 mod blockers;
 mod edits;
 mod gains;
+mod sides;
 
 use super::Explanation;
 use super::findings::Findings;

@@ -9,12 +9,16 @@ use crate::report::style::clean;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The files that excerpts are taken from, read when they are first asked for.
 pub struct Sources<'a> {
-    read: Box<dyn Fn(&str) -> Option<Vec<u8>> + 'a>,
-    known: RefCell<BTreeMap<String, Option<std::rc::Rc<Vec<u8>>>>>,
+    read: Box<Read<'a>>,
+    known: RefCell<BTreeMap<String, Option<Rc<Vec<u8>>>>>,
 }
+
+/// Reads a file by its name in the snapshot.
+type Read<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
 
 impl std::fmt::Debug for Sources<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -41,7 +45,7 @@ impl<'a> Sources<'a> {
         let mut known = self.known.borrow_mut();
         let bytes = known
             .entry(file.to_owned())
-            .or_insert_with(|| (self.read)(file).map(std::rc::Rc::new))
+            .or_insert_with(|| (self.read)(file).map(Rc::new))
             .clone()?;
         let part = bytes.get(quote.location.start as usize..quote.location.end as usize)?;
         String::from_utf8(part.to_vec()).ok()
@@ -109,6 +113,13 @@ fn overlap(span: Span, from: usize, to: usize, shown: &str) -> Option<(usize, us
     let end = (span.end as usize).min(to);
     let before = shown.get(..start.checked_sub(from)?)?;
     let marked = shown.get(start - from..end.checked_sub(from)?)?;
+    // A bracket alone says nothing.
+    if marked
+        .chars()
+        .all(|c| c.is_whitespace() || matches!(c, '[' | ']' | '{' | '}' | ','))
+    {
+        return None;
+    }
     let blank = marked.chars().take_while(|c| c.is_whitespace()).count();
     let at = before.chars().count() + blank;
     let length = marked.chars().count() - blank;
@@ -314,7 +325,6 @@ mod tests {
                 "10 |         \"kms:Sign\"",
                 "   |         ^^^^^^^^^^",
                 "11 |     ]",
-                "   |     ^",
                 "12 | }",
             ]
             .map(|line| {
