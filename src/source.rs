@@ -41,6 +41,11 @@ impl Files {
         self.names.get(id.0 as usize).map_or("", String::as_str)
     }
 
+    /// The names of all files, in the order of their ids.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {

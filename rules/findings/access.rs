@@ -2,7 +2,9 @@
 
 use super::catalogue::Check;
 use super::{Evidence, FindingRow, METADATA, On, REVEALS, USE, sure, weighed};
-use crate::facts::audited::{AuditFacts, HolderId, HolderKind, Manner, Standing, Sure, Tested, Who};
+use crate::facts::audited::{
+    AuditFacts, Guardrail, HolderId, HolderKind, Manner, Standing, Sure, Tested, Who,
+};
 use crate::facts::id::{AccountId, KeyId, Mask, StatementId};
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
@@ -63,7 +65,7 @@ crepe! {
     @input
     struct KeySays(KeyId, StatementId, Effect, Mask);
     @input
-    struct GuardrailDenies(AccountId, StatementId, Mask);
+    struct GuardrailDenies(AccountId, Guardrail, StatementId, Mask);
     @input
     struct Tests(StatementId, Tested, Manner);
     // Many principals may use the key by IAM: counted before the rules run.
@@ -159,7 +161,7 @@ crepe! {
     Guarded(k) <- Tests(s, Tested::DeletionGuard, _), KeySays(k, s, Effect::Deny, m), (!(m & DELETES).is_empty());
 
     // A43: or one in an SCP or RCP of the account.
-    Guarded(k) <- Tests(s, Tested::DeletionGuard, _), GuardrailDenies(a, s, m), (!(m & DELETES).is_empty()), KeyIn(k, a);
+    Guarded(k) <- Tests(s, Tested::DeletionGuard, _), GuardrailDenies(a, _, s, m), (!(m & DELETES).is_empty()), KeyIn(k, a);
 
     // A43: somebody who is no administrator can take the key away.
     Finding(Check::A43, On::Key(k), Severity::Medium, Sure::Certain, Evidence::Holder(h, c & DELETES)) <-
@@ -233,7 +235,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
         facts
             .guardrail_denies
             .iter()
-            .map(|&(a, s, m)| GuardrailDenies(a, s, m)),
+            .map(|&(a, g, s, m)| GuardrailDenies(a, g, s, m)),
     );
     program.extend(facts.tests.iter().map(|&(s, t, m)| Tests(s, t, m)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();

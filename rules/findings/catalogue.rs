@@ -1,7 +1,7 @@
 //! The catalogue of findings: what each is called, how much it matters, why, and what to do.
 //!
 //! The messages have places for what was found: `{who}` principals, `{actions}` their actions or those of the statements,
-//! `{statement}` statements, `{grant}` a grant, `{account}` an account, `{other}` another key or account.
+//! `{statement}` statements, `{grant}` a grant, `{account}` an account, `{other}` another key or account, or a remark.
 
 use crate::model::finding::Severity;
 
@@ -57,17 +57,17 @@ macro_rules! catalogue {
 
 catalogue! {
     A1 Critical "Public key policy"
-        "{statement} lets any principal of any AWS account: {actions}"
+        "in {statement}, any principal of any AWS account is named: {actions}"
         why "Whoever has an IAM policy that allows it, in whichever account, can use the key."
         fix "Name the principals or accounts, or add a condition with fixed values, such as aws:PrincipalOrgID."
         source "Security Hub KMS.5; KMS Developer Guide, Create a key policy";
     A2 High "Wildcard principal with a weak condition"
-        "{statement} names everyone, and what it tests holds nobody back for certain: {actions}"
+        "in {statement}, everyone is named, and what is tested holds nobody back for certain: {actions}"
         why "The statement looks restricted, but its conditions can be met from other accounts: what they test is chosen by the client, is broad, or passes when it is absent."
         fix "Test aws:PrincipalOrgID, aws:PrincipalAccount or kms:CallerAccount by StringEquals with fixed values."
         source "AWS Config rule kms-key-policy-no-public-access; IAM Access Analyzer";
     A3 Medium "Everyone in the own account"
-        "{statement} lets every principal of the key's account: {actions}"
+        "in {statement}, every principal of the key's account is let in: {actions}"
         why "A wildcard needs no IAM policy in the key's own account, so principals without any policy have the access, and permissions boundaries may not limit it."
         fix "Name the account's root instead, so that IAM policies decide, or name the roles."
         source "IAM User Guide, Principal; KMS Developer Guide, kms:CallerAccount";
@@ -87,27 +87,27 @@ catalogue! {
         fix "Remove the account from the key policy and the grants, or list it as trusted in keywho.toml."
         source "IAM Access Analyzer; AWS data perimeter guidance";
     A7 Medium "A whole foreign account trusted"
-        "{statement} names account {account} and not its principals: {actions}"
+        "in {statement}, account {account} is named as a whole and not its principals: {actions}"
         why "The administrators of the other account decide who of it uses the key."
         fix "Name the roles of the other account that need the key."
         source "KMS Developer Guide, Allowing users in other accounts to use a KMS key";
     A8 Low "Actions that do not work across accounts"
-        "{statement} gives account {account} actions that work in the key's own account only: {actions}"
+        "in {statement}, account {account} is given actions that work in the key's own account only: {actions}"
         why "They never have an effect (S4.2.1), and mislead whoever reads the policy."
         fix "Leave them out."
         source "KMS Developer Guide, Allowing users in other accounts to use a KMS key";
     A9 High "No organization perimeter"
-        "no resource control policy keeps principals outside of the organization from the keys of account {account}, and some have access"
+        "no resource control policy keeps principals outside of the organization from keys of account {account}, and some have access to {other}"
         why "A resource control policy holds for all keys, whatever their key policies say."
         fix "Attach an RCP that denies kms:* to principals whose aws:PrincipalOrgID is not that of the organization."
         source "AWS data perimeter guidance; KMS Developer Guide, Resource control policies";
     A10 High "Service that anybody can drive"
-        "{statement} lets {who} use the key for whatever customer: {actions}"
+        "by {statement}, {who} can use the key for whatever customer: {actions}"
         why "A service acts for every customer. Without a test of the source, another customer can make it use this key: a confused deputy."
         fix "Test aws:SourceArn or aws:SourceAccount, or a pair of the encryption context that names the resource."
         source "KMS Developer Guide, Permissions for AWS services in key policies";
     A11 Medium "Source of any account"
-        "{statement} tests aws:SourceArn with any account: {actions}"
+        "in {statement}, aws:SourceArn is tested with any account: {actions}"
         why "Resources of other customers fit the pattern too."
         fix "Write the account id into the ARN, or test aws:SourceAccount."
         source "KMS Developer Guide, Permissions for AWS services in key policies";
@@ -137,12 +137,12 @@ catalogue! {
         fix "Revoke all but one; give grants a name, so that the same call does not create a second one."
         source "KMS Developer Guide, Grants in AWS KMS";
     A17 Critical "NotPrincipal with Allow"
-        "{statement} allows everyone whom it does not list: {actions}"
+        "in {statement}, everyone is allowed who is not listed: {actions}"
         why "It is not supported any more, and meant everyone else while it was (S2.2.19)."
         fix "Name the principals that are meant."
         source "IAM User Guide, NotPrincipal";
     A18 Medium "Principal that no longer exists"
-        "{statement} names a user or role that no longer exists"
+        "in {statement}, somebody is named who no longer exists: {other}"
         why "The entry gives nobody access (S2.2.11): it is dead, or the key has lost whoever should use it."
         fix "Remove the entry, or name whoever took the place."
         source "IAM User Guide, Principal";
@@ -177,12 +177,12 @@ catalogue! {
         fix "Split administration and use between two roles."
         source "AWS security best practices; NIST SP 800-57";
     A25 High "Condition that an absent key passes"
-        "{statement} uses ForAllValues, which holds when the key is absent: {actions}"
+        "in {statement}, ForAllValues is used, which holds when the key is absent: {actions}"
         why "A request without the key is allowed (S2.5.6)."
         fix "Add a Null condition with false for the key, or leave ForAllValues away where the key has one value."
         source "KMS Developer Guide, AWS KMS condition keys";
     A26 Medium "All of KMS to principals that are no administrators"
-        "{statement} gives {who} {actions}"
+        "by {statement}, {who} can {actions}"
         why "Nobody but an administrator needs all actions, or all that change policies and create keys."
         fix "List the actions that are needed."
         source "IAM User Guide, Least privilege";
@@ -192,52 +192,52 @@ catalogue! {
         fix "Give all copies the same key policy and grants."
         source "KMS Developer Guide, Control access to multi-Region keys";
     A28 Medium "Decryption with all keys"
-        "{statement} allows {actions} on all keys; {who} hold it"
+        "by {statement}, {who} can {actions} on all keys (Security Hub {other})"
         why "It reaches every key that trusts the account, also keys of other accounts and keys to come."
         fix "List the keys, or test aws:ResourceTag or kms:ResourceAliases."
         source "Security Hub KMS.1, KMS.2";
     A29 Info "Condition that never holds"
-        "{statement} has a condition that no request meets"
+        "in {statement}, a condition is never met: {other}"
         why "The statement is dead, or says something else than was meant (S2.5.9)."
         fix "Correct or remove it."
         source "IAM User Guide, Conditions with multiple context keys or values";
     A30 Medium "Statement about another key"
-        "{statement} names a resource that is not this key"
+        "in {statement}, another key is named: {other}"
         why "It has no effect here (S2.4.6). This happens when a policy is copied."
         fix "Write \"*\" as the resource of key policies."
         source "KMS Developer Guide, Create a key policy";
     A31 Medium "Statement without Resource or Action"
-        "{statement} lacks an element, and has no effect"
+        "nothing comes of {statement}: {other}"
         why "KMS once accepted such statements; they do nothing (S2.1.6), a Deny least of all what it should."
         fix "Add the missing element."
         source "KMS API Reference, PutKeyPolicy";
     A32 Medium "Principal that matches nobody"
-        "{statement} names something that is no principal of a key policy"
+        "in {statement}, something is named that is no principal of a key policy: {other}"
         why "Groups, ARNs with wildcards and the like match nobody (S2.2.12)."
         fix "Name users, roles or accounts."
         source "IAM User Guide, Principal";
     A33 Info "Action without effect"
-        "{statement} names an action that KMS does not have, or that has no effect in this policy"
+        "in {statement}, an action has no effect: {other}"
         why "It does nothing (S2.3.1, S2.3.3)."
         fix "Correct or remove it; ReEncrypt is kms:ReEncryptFrom and kms:ReEncryptTo."
         source "KMS Developer Guide, AWS KMS permissions";
     A34 Low "Suspicious resource"
-        "{statement} names a resource that matches no key, or more than was meant"
+        "in {statement}, a resource matches no key, or more than was meant: {other}"
         why "Key ids, alias ARNs and incomplete ARNs do not stand for keys (S2.4.5)."
         fix "Write the key ARN."
         source "KMS Developer Guide, Specifying KMS keys in IAM policy statements";
     A35 Low "Condition that may not do what it says"
-        "{statement} has a key and an operator that do not go together, or a key nobody knows"
+        "in {statement}, a condition may not do what it says: {other}"
         why "Such conditions are often never met, or always (S2.5)."
         fix "Correct it as the remark says."
         source "IAM User Guide, Condition operators";
     A36 Low "Tags or aliases in a key policy"
-        "{statement} tests tags or aliases of the key, which is documented for IAM policies only"
+        "in {statement}, tags or aliases of the key are tested: {other}"
         why "Whether it has an effect in a key policy is not documented (S6.4)."
         fix "Move the condition into IAM policies."
         source "KMS Developer Guide, ABAC for AWS KMS";
     A37 Info "IAM policy that the key does not admit"
-        "{statement} allows {actions} on the key, whose policy does not let IAM decide about them"
+        "by {statement}, IAM allows {actions} on the key, but the key policy does not let IAM decide on that"
         why "It has no effect (S0.3)."
         fix "Remove it, or name the account in the key policy for these actions."
         source "KMS Developer Guide, Default key policy";
@@ -247,7 +247,7 @@ catalogue! {
         fix "Revoke it, or change the policy that denies."
         source "KMS Developer Guide, Troubleshooting AWS KMS permissions";
     A39 Medium "Policy that cannot be understood"
-        "{statement} cannot be understood"
+        "what is written in {statement} cannot be understood: {other}"
         why "What it allows or denies is not known, and every answer it touches is uncertain (S2.1.10)."
         fix "Correct it as the remark says."
         source "IAM User Guide, Grammar of the IAM JSON policy language";
@@ -272,7 +272,7 @@ catalogue! {
         fix "Deny kms:ScheduleKeyDeletion to all but administrators, or unless kms:TrailingDaysWithoutKeyUsage is large."
         source "KMS Developer Guide, Deleting keys";
     A44 Medium "Lockout check can be bypassed"
-        "{statement} lets {who} change key policies without the lockout check"
+        "by {statement}, {who} can write key policies without the lockout check: {actions}"
         why "One call with BypassPolicyLockoutSafetyCheck can make the key unmanageable."
         fix "Add the condition Bool kms:BypassPolicyLockoutSafetyCheck false."
         source "KMS Developer Guide, AWS KMS condition keys";
@@ -282,9 +282,9 @@ catalogue! {
         fix "Limit the IAM actions by a permissions boundary, or name the key's users in the key policy and close the account gate for use."
         source "AWS IAM privilege escalation guidance";
     A46 Medium "Deny that also hits AWS services"
-        "{statement} denies callers that lack what it tests, AWS services among them"
+        "in {statement}, callers are denied that lack what is tested, AWS services among them: {actions}"
         why "With a negated operator an absent key counts as different (S2.5.4): services that call for you have no organization and no address."
-        fix "Exempt services by Bool aws:PrincipalIsAWSService false and aws:ViaAWSService false, or by IfExists operators that mean it."
+        fix "Exempt services by Bool aws:PrincipalIsAWSService false and aws:ViaAWSService false; IfExists does not exempt them, as an absent key passes there too."
         source "AWS data perimeter guidance";
     A47 High "Deny with a way around it"
         "{statement} denies kms:Decrypt to {who}, but leaves {actions}"
@@ -302,7 +302,7 @@ catalogue! {
         fix "Add the account's root to the key policy."
         source "KMS Developer Guide, Default key policy";
     A50 Info "Shared through AWS RAM"
-        "{statement} comes from AWS RAM: {actions}"
+        "AWS RAM added {statement}: {actions}"
         why "A second key policy is easily overlooked (S2.1.8)."
         fix "Look at the resource share."
         source "KMS API Reference, GetKeyPolicy";
@@ -312,7 +312,7 @@ catalogue! {
         fix "Deny kms:GetPublicKey too, if the use of the public key is to be controlled."
         source "KMS API Reference, GetPublicKey";
     A52 Low "Old policy version with variables"
-        "{statement} has variables that are plain text in version 2008-10-17"
+        "in {statement}, {other}"
         why "The text ${...} is compared as it stands (S2.7.1)."
         fix "Write \"Version\": \"2012-10-17\"."
         source "IAM User Guide, Version";

@@ -50,11 +50,14 @@ crepe! {
     // Its grantee can pass it on, perhaps.
     struct Passes(GrantId);
 
+    // A12, A13, A15: grants to somebody else than a service.
     ToSomebody(k, g, m) <-
         Grantee(g, t, _), (matches!(t, GranteeSort::Principal | GranteeSort::Account)), Grant(k, g, m), CustomerKey(k);
 
+    // A38: something comes of the grant.
     Works(g) <- GranteeMay(g, _, _);
 
+    // A12: grants can be created by it.
     Passes(g) <- GranteeMay(g, _, m), (!(m & ActionSet::CREATE_GRANT).is_empty());
 
     // A12: a grant whose holder can create grants.

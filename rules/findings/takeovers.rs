@@ -57,7 +57,7 @@ crepe! {
     Comes(k, p, s.max(t)) <- Comes(k, q, s), Becomes(p, q, t);
 
     // A45: those who cannot use the key themselves.
-    Finding(Check::A45, On::Key(k), weighed(Severity::High, s), s, Evidence::Principal(p)) <- Comes(k, p, s), !Uses(k, p);
+    Finding(Check::A45, On::Key(k), weighed(Severity::High, s), s, Evidence::Taker(p)) <- Comes(k, p, s), !Uses(k, p);
 }
 
 /// All findings about takeovers.

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::facts::audited::{AuditFacts, GapId};
 use crate::facts::view::View;
 use crate::model::action::Action;
+use crate::model::finding::fingerprint;
 use crate::model::key::Key;
 use crate::model::snapshot::{Gap, Snapshot};
 use crate::query::bulk::can_perform;
@@ -75,7 +76,7 @@ fn finding(
         grants: Vec::new(),
         file,
         line,
-        fingerprint: super::tell::fingerprint_of(&[rule.id, what, how, effect]),
+        fingerprint: fingerprint(&[rule.id, what, how, effect]),
         accepted: None,
     }
 }

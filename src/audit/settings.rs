@@ -26,6 +26,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use toml::Spanned;
 
 /// Whom to trust, and what to accept.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +42,7 @@ pub struct Settings {
 }
 
 /// A finding that somebody has looked at and lives with.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
     /// Id of the rule.
     pub rule: String,
@@ -55,22 +55,34 @@ pub struct Acceptance {
     /// Why.
     pub reason: String,
     /// The last day it holds; without one, for ever.
-    #[serde(default, deserialize_with = "day")]
     pub expires: Option<Date>,
     /// Whether that day is over.
-    #[serde(skip)]
     pub expired: bool,
+    /// The line of the settings where it stands, from 1.
+    pub line: usize,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
     #[serde(default)]
-    trusted_accounts: Vec<String>,
+    trusted_accounts: Vec<Spanned<String>>,
     #[serde(default)]
     administrators: Vec<String>,
     #[serde(default)]
-    accept: Vec<Acceptance>,
+    accept: Vec<Accept>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    rule: Spanned<String>,
+    key: Option<String>,
+    account: Option<String>,
+    principal: Option<String>,
+    reason: Spanned<String>,
+    #[serde(default, deserialize_with = "day")]
+    expires: Option<Date>,
 }
 
 /// A TOML date, or the same as text.
@@ -87,36 +99,43 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>
     Ok(Some(day))
 }
 
+/// The text of settings, to tell where something stands.
+struct Lines<'a>(&'a str);
+
+impl Lines<'_> {
+    fn line<T>(&self, at: &Spanned<T>) -> usize {
+        let before = self.0.get(..at.span().start).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+
+    fn error<T>(&self, at: &Spanned<T>, said: &str) -> Error {
+        Error::Settings(format!("line {}: {said}", self.line(at)))
+    }
+}
+
 impl Settings {
     /// Reads the text of `keywho.toml`. `today` decides which acceptances are over.
     ///
     /// # Errors
     /// The text is no TOML, has a field that does not exist, or names a rule or an account that cannot be.
     pub fn parse(text: &str, today: Date) -> Result<Settings, Error> {
-        let mut written: Written =
-            toml::from_str(text).map_err(|error| Error::Settings(error.to_string()))?;
-        if let Some(account) = written.trusted_accounts.iter().find(|id| !is_account_id(id)) {
-            let message = format!("`{account}` in `trusted-accounts` is no account id: write 12 digits");
-            return Err(Error::Settings(message));
-        }
-        for acceptance in &mut written.accept {
-            if !rules().any(|rule| rule.id == acceptance.rule) {
-                return Err(Error::Settings(format!(
-                    "there is no rule `{}`: `keywho audit --rules` lists them",
-                    acceptance.rule
-                )));
+        let lines = Lines(text);
+        let written: Written = toml::from_str(text).map_err(|error| Error::Settings(error.to_string()))?;
+        let mut trusted = BTreeSet::new();
+        for id in written.trusted_accounts {
+            if !is_account_id(id.get_ref()) {
+                let said = format!("`{}` is no account id: write 12 digits", id.get_ref());
+                return Err(lines.error(&id, &said));
             }
-            if acceptance.reason.trim().is_empty() {
-                let message = format!("the acceptance of {} has no reason", acceptance.rule);
-                return Err(Error::Settings(message));
-            }
-            acceptance.expired = acceptance.expires.is_some_and(|last| last < today);
+            trusted.insert(id.into_inner());
         }
+        let accepted = written.accept.into_iter();
+        let accepted = accepted.map(|accept| accept.checked(&lines, today).map(Arc::new));
         Ok(Settings {
-            trusted: written.trusted_accounts.into_iter().collect(),
+            trusted,
             administrators: written.administrators,
             today: Some(today),
-            accepted: written.accept.into_iter().map(Arc::new).collect(),
+            accepted: accepted.collect::<Result<_, _>>()?,
         })
     }
 
@@ -143,6 +162,30 @@ impl Settings {
             }
         }
         idle
+    }
+}
+
+impl Accept {
+    fn checked(self, lines: &Lines<'_>, today: Date) -> Result<Acceptance, Error> {
+        let rule = self.rule.get_ref();
+        if !rules().any(|known| known.id == rule) {
+            let said = format!("there is no rule `{rule}`: `keywho audit --rules` lists them");
+            return Err(lines.error(&self.rule, &said));
+        }
+        if self.reason.get_ref().trim().is_empty() {
+            let said = format!("the acceptance of {rule} has no reason");
+            return Err(lines.error(&self.reason, &said));
+        }
+        Ok(Acceptance {
+            line: lines.line(&self.rule),
+            rule: self.rule.into_inner(),
+            key: self.key,
+            account: self.account,
+            principal: self.principal,
+            reason: self.reason.into_inner(),
+            expires: self.expires,
+            expired: self.expires.is_some_and(|last| last < today),
+        })
     }
 }
 

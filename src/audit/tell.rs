@@ -1,5 +1,7 @@
 //! What the rules found -> findings in names, one for each key that it holds for.
 
+mod elsewhere;
+
 use super::lower::{self, Audited, Holder, Premises};
 use super::words::{self, Said};
 use super::{Finding, Holding, Settings};
@@ -12,14 +14,13 @@ use crate::facts::id::{AccountId, Basis, GrantId, KeyId, Mask, PrincipalId, Stat
 use crate::facts::view::View;
 use crate::facts::world::Kind;
 use crate::model::action::{Action, ActionSet};
-use crate::model::finding::Severity;
+use crate::model::finding::{self, Severity};
 use crate::model::snapshot::Snapshot;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
 use crate::rules::findings::{self, Evidence, FindingRow, On};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,6 +46,9 @@ struct Piece {
     statements: Vec<StatementId>,
     /// Grants that it is about.
     grants: Vec<GrantId>,
+    keys: Vec<KeyId>,
+    /// Texts that the finding repeats.
+    notes: Vec<String>,
     /// By what the access is there that it is about.
     bases: Vec<(Basis, PrincipalId)>,
 }
@@ -59,7 +63,7 @@ struct Telling<'a> {
     bases: AHashMap<(*const Folded, Mask), Bases>,
 }
 
-/// Everything that the rules about keys find.
+/// What the rules find about keys and who has access to them, about policies, and about accounts.
 pub(super) fn of_keys(
     engine: &Engine,
     snapshot: &Snapshot,
@@ -71,10 +75,24 @@ pub(super) fn of_keys(
     let of_some = |sorts: &[Vec<KeyId>]| {
         let firsts: Vec<KeyId> = sorts.iter().filter_map(|sort| sort.first().copied()).collect();
         let audited = Audited::keys(engine, settings, administrators, &premises, &firsts);
-        let rows = findings::of_keys(&audited.facts);
-        told(engine, &audited, &premises, rows, sorts)
+        let mut rows = findings::of_keys(&audited.facts);
+        let found = told(engine, &audited, &premises, &mut rows, sorts);
+        // One finding for an account, whatever the number of its keys.
+        rows.retain(|row| key_of(row.on).is_none());
+        (found, rows)
     };
-    alike.par_chunks(TOGETHER).flat_map_iter(of_some).collect()
+    let parts: Vec<(Vec<Finding>, Vec<FindingRow>)> = alike.par_chunks(TOGETHER).map(of_some).collect();
+    let (found, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
+    let audited = Audited::policies(engine, settings, administrators, &premises);
+    let mut telling = Telling {
+        engine,
+        audited: &audited,
+        premises: &premises,
+        bases: AHashMap::new(),
+    };
+    found.extend(telling.elsewhere(rows.into_iter().flatten(), &alike));
+    found
 }
 
 /// What the rules find that look at each key by itself.
@@ -88,9 +106,9 @@ pub(super) fn of_each(
     let sets = lower::copies(engine);
     let of_some = |sets: &[Vec<KeyId>]| {
         let audited = Audited::each(engine, settings, administrators, &premises, sets);
-        let rows = findings::of_each(&audited.facts);
+        let mut rows = findings::of_each(&audited.facts);
         let apart: Vec<Vec<KeyId>> = sets.iter().flatten().map(|&key| vec![key]).collect();
-        told(engine, &audited, &premises, rows, &apart)
+        told(engine, &audited, &premises, &mut rows, &apart)
     };
     sets.par_chunks(APART).flat_map_iter(of_some).collect()
 }
@@ -100,7 +118,7 @@ fn told(
     engine: &Engine,
     audited: &Audited<'_>,
     premises: &Premises<'_>,
-    mut rows: Vec<FindingRow>,
+    rows: &mut [FindingRow],
     sorts: &[Vec<KeyId>],
 ) -> Vec<Finding> {
     let mut telling = Telling {
@@ -146,6 +164,8 @@ impl Telling<'_> {
             counts: BTreeMap::new(),
             statements: Vec::new(),
             grants: Vec::new(),
+            keys: Vec::new(),
+            notes: Vec::new(),
             bases: Vec::new(),
         };
         if let On::KeyStatement(_, statement) | On::Statement(statement) = on {
@@ -161,12 +181,19 @@ impl Telling<'_> {
             piece.total = holdings.len();
         }
         let mut holders: BTreeMap<HolderId, Mask> = BTreeMap::new();
-        let mut principals: BTreeSet<PrincipalId> = BTreeSet::new();
+        let mut takers: BTreeSet<PrincipalId> = BTreeSet::new();
         for row in rows {
             piece.actions |= row.evidence.actions();
             match row.evidence {
                 Evidence::Itself => {}
-                Evidence::Principal(principal) => drop(principals.insert(principal)),
+                Evidence::Taker(principal) => drop(takers.insert(principal)),
+                Evidence::Principal(principal, mask) => {
+                    piece.total += 1;
+                    holdings.extend(self.holding(principal, None, mask));
+                }
+                Evidence::Key(key) => piece.keys.push(key),
+                Evidence::Note(note) => piece.notes.extend(self.audited.note(note).map(str::to_owned)),
+                Evidence::Says(text) => piece.notes.push(text.to_owned()),
                 Evidence::Statement(statement, _) => piece.statements.push(statement),
                 Evidence::Grant(grant, _) => piece.grants.push(grant),
                 Evidence::Holder(holder, mask) => *holders.entry(holder).or_default() |= mask,
@@ -177,8 +204,8 @@ impl Telling<'_> {
                 self.held(&mut piece, &mut holdings, holder, mask);
             }
         }
-        piece.total += principals.len();
-        for principal in principals.into_iter().take(lower::NAMED) {
+        piece.total += takers.len();
+        for principal in takers.into_iter().take(lower::NAMED) {
             holdings.extend(self.taker(principal));
             let because = self.premises.takeovers.because(principal);
             piece
@@ -191,6 +218,8 @@ impl Telling<'_> {
         unique(&mut piece.statements);
         unique(&mut piece.grants);
         unique(&mut piece.bases);
+        let mut said = AHashSet::new();
+        piece.notes.retain(|note| said.insert(note.clone()));
         piece
     }
 
@@ -200,22 +229,15 @@ impl Telling<'_> {
         for action in mask {
             *piece.counts.entry(action).or_default() += holder.count;
         }
-        let world = &self.engine.world;
-        for &(principal, folded) in holder.first.iter().take(lower::NAMED) {
-            let Some(named) = world.principal(principal) else {
-                continue;
-            };
-            holdings.push(Holding {
-                principal: named.name.clone(),
-                actions: mask,
-                condition: self.condition(folded, mask, named.kind == Kind::Service),
-            });
-        }
+        let first = holder.first.iter().take(lower::NAMED);
+        holdings.extend(first.filter_map(|&(principal, folded)| self.holding(principal, folded, mask)));
         let enough = piece.bases.len() > LISTED;
-        let Some(&(principal, folded)) = holder.first.first().filter(|_| !enough) else {
+        let Some(&(principal, Some(folded))) = holder.first.first().filter(|_| !enough) else {
             return;
         };
-        let key = holder.key;
+        let Some(key) = holder.key else {
+            return;
+        };
         let pair = Pair {
             principal,
             key,
@@ -223,6 +245,15 @@ impl Telling<'_> {
         };
         let bases = self.bases(pair, mask);
         piece.bases.extend(bases.iter().map(|&basis| (basis, principal)));
+    }
+
+    fn holding(&self, principal: PrincipalId, folded: Option<&Folded>, mask: Mask) -> Option<Holding> {
+        let named = self.engine.world.principal(principal)?;
+        Some(Holding {
+            principal: named.name.clone(),
+            actions: mask,
+            condition: folded.and_then(|folded| self.condition(folded, mask, named.kind == Kind::Service)),
+        })
     }
 
     /// Under which condition a cell gives those of some actions that it does not always give.
@@ -286,6 +317,9 @@ impl Telling<'_> {
         let view = View::of(world);
         let of = world.key(key)?;
         let written = |id: StatementId, by: Option<PrincipalId>| {
+            if let Some(places) = self.places(id) {
+                return places.first;
+            }
             let held = by.and_then(|id| world.principal(id));
             let held = held.into_iter().flat_map(|one| &one.written);
             reasons::written(view, of.written.iter().chain(held), id)
@@ -325,8 +359,11 @@ impl Telling<'_> {
             actions: piece.actions,
             counts: &piece.counts,
             statements: statements.get(..own_statements).unwrap_or_default(),
+            texts: own_statements,
             grants: grants.get(..own_grants).unwrap_or_default(),
+            account: None,
             other: other.as_deref(),
+            notes: &piece.notes,
             key: self.premises.printed.get(of.arn.as_str()).copied(),
         };
         let (file, line) = self.place(&of.arn, &statements, &grants);
@@ -399,13 +436,7 @@ fn fingerprint(check: Check, key: &str, on: On, said: &Said<'_>) -> String {
         On::KeyGrant(..) => parts.extend(said.grants.first().map(|grant| grant.id.as_str())),
         On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) | On::Gap(_) => {}
     }
-    fingerprint_of(&parts)
-}
-
-/// A short text that tells some parts from others.
-pub(super) fn fingerprint_of(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\n"));
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    finding::fingerprint(&parts)
 }
 
 /// The first of some, sorted.

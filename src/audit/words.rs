@@ -18,8 +18,14 @@ pub(super) struct Said<'a> {
     /// How many can do each action.
     pub(super) counts: &'a BTreeMap<Action, usize>,
     pub(super) statements: &'a [StatementRef],
+    /// How many statements there are, of which some are given.
+    pub(super) texts: usize,
     pub(super) grants: &'a [GrantRef],
+    /// The account that it is about, if it is about one as a whole.
+    pub(super) account: Option<&'a str>,
     pub(super) other: Option<&'a str>,
+    /// Texts that the finding repeats.
+    pub(super) notes: &'a [String],
     /// The key, as it was printed.
     pub(super) key: Option<&'a Key>,
 }
@@ -49,7 +55,7 @@ fn filled(rule: &Rule, place: &str, said: &Said<'_>) -> String {
         }
         "statement" => {
             let each = said.statements.iter().map(statement);
-            listed(said.statements.len(), each)
+            listed(said.texts, each)
         }
         "state" => said.key.map(state).unwrap_or_default(),
         "counts" => counts(said),
@@ -57,7 +63,21 @@ fn filled(rule: &Rule, place: &str, said: &Said<'_>) -> String {
             .other
             .map_or("any account".to_owned(), |id| format!("account {id}")),
         "grant" => listed(said.grants.len(), said.grants.iter().map(grant)),
-        _ => said.other.unwrap_or("that nobody knows").to_owned(),
+        "other" if !said.notes.is_empty() => {
+            let shown: Vec<&str> = said.notes.iter().map(String::as_str).take(MOST).collect();
+            let more = said.notes.len().saturating_sub(shown.len());
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!("; and {more} more")
+            };
+            format!("{}{more}", shown.join("; "))
+        }
+        _ => said
+            .other
+            .or(said.account)
+            .unwrap_or("that nobody knows")
+            .to_owned(),
     }
 }
 
@@ -114,7 +134,7 @@ fn counts(said: &Said<'_>) -> String {
 }
 
 /// `a, b, c and 4 more`.
-fn listed(total: usize, names: impl Iterator<Item = String>) -> String {
+pub(super) fn listed(total: usize, names: impl Iterator<Item = String>) -> String {
     let shown: Vec<String> = names.take(MOST).collect();
     match total.saturating_sub(shown.len()) {
         0 => shown.join(", "),

@@ -21,10 +21,10 @@ const PIECE: usize = 256 * 1024;
 pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
     let format = match args.blocks {
         true => global.format("matrix --blocks", Format::Ndjson, &[Format::Ndjson, Format::Json])?,
-        false => global.format("matrix", Format::Text, &Format::ALL)?,
+        false => global.format("matrix", Format::Text, &Format::ROWS)?,
     };
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let filter = MatrixFilter {
         principals: args.principals.clone(),
         keys: args.keys.clone(),

@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, path: &Path) -> anyhow::Result<Exit> {
         Box::new(File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?)
     };
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let mut output = Output::open(global)?;
     let mut stream = Stream {
         engine: &engine,
@@ -80,7 +80,7 @@ impl<'a> Stream<'a> {
                 csv.decision_header();
                 head = csv.into_bytes();
             }
-            Format::Text | Format::Ndjson => {}
+            _ => {}
         }
         head
     }

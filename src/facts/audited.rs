@@ -10,6 +10,10 @@ use crate::policy::document::Effect;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct HolderId(pub(crate) u32);
 
+/// A text that a finding repeats; counted anew for each run of the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NoteId(pub(crate) u32);
+
 /// Whether something is so, or may be (S0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Sure {
@@ -102,10 +106,17 @@ pub(crate) enum Whom {
     Member(AccountId),
     /// An AWS service.
     Service,
-    /// A user or role that no longer exists (S2.2.11, S2.2.13).
-    Orphan,
     /// Everyone but those listed (S2.2.17, S2.2.19).
     NotListed,
+}
+
+/// Where a statement mentions somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Mention {
+    /// In its principal element.
+    Principal,
+    /// In a condition on `aws:PrincipalArn`.
+    Condition,
 }
 
 /// What a condition tests, as far as findings tell it apart.
@@ -184,6 +195,15 @@ pub(crate) enum Manner {
     MustBePresent,
 }
 
+/// What the organization sets above accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Guardrail {
+    /// A service control policy: it binds principals (S4.7.2).
+    Scp,
+    /// A resource control policy: it binds whoever uses a key (S4.7.3).
+    Rcp,
+}
+
 /// What a grant's grantee is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum GranteeSort {
@@ -238,27 +258,40 @@ relations! {
     // Statements
     /// Statement stands in the policy of key and is about actions there.
     key_says: (KeyId, StatementId, Effect, Mask),
-    /// Statement stands in identity policies, inline or managed by the customer, and is about actions of KMS.
+    /// Statement stands in identity policies, inline or managed by the customer, and is about actions on keys.
     identity_says: (StatementId, Effect, Mask),
+    /// Statement stands in guardrails of a sort, and is about actions of KMS.
+    guardrail_says: (StatementId, Guardrail, Effect, Mask),
+    /// Statement of an identity policy names key, for actions that the key policy has a say in.
+    names_key: (StatementId, KeyId, Mask),
+    /// Statement of a key policy names a user or role, who is an administrator or not.
+    names_principal: (StatementId, PrincipalId, bool),
+    /// Statement stands in the policy that AWS RAM adds to key (S2.1.8).
+    shared_by_ram: (KeyId, StatementId),
     /// Statement stands in inline policies.
     inline: (StatementId),
     /// Statement stands in managed policies of the customer.
     managed: (StatementId),
-    /// Statement of an SCP or RCP that reaches account denies actions.
-    guardrail_denies: (AccountId, StatementId, Mask),
+    /// Statement of a guardrail that binds account denies actions.
+    guardrail_denies: (AccountId, Guardrail, StatementId, Mask),
     /// Statement names whom in its principal element.
     names: (StatementId, Whom),
     /// Statement tests something in a manner.
     tests: (StatementId, Tested, Manner),
+    /// Statement, in the policy of key, tests the caller's account by fixed values, of which the key's own is one.
+    admits_own: (KeyId, StatementId),
     /// Statement has no condition.
     unconditional: (StatementId),
     /// The resource element of statement covers all keys of all accounts and Regions.
     on_all_keys: (StatementId),
-    /// What the lint of policies remarks on statement, as it stands in the policy of key where that matters.
-    remarked: (KeyId, StatementId, Code),
+    /// A condition of statement by ForAllValues passes without its key for actions, as far as no other one asks for it.
+    absent_passes: (StatementId, Mask),
+    /// Statement names a user or role that no longer exists (S2.2.11, S2.2.13): in its principal element, or in a
+    /// condition, where a new one of that name is as good.
+    orphan: (StatementId, Mention, NoteId),
+    /// What the lint of policies remarks on statement, as it stands in the policy of key if it stands in one.
+    remarked: (Option<KeyId>, StatementId, Effect, Code, NoteId),
     // Accounts
-    /// Seen from an account of the organization, account stands there.
-    standing: (AccountId, Standing),
     /// Account is a member of an organization with RCPs, so that RCPs bind its keys (S4.7.3).
     rcp_member: (AccountId),
     // Grants
@@ -306,6 +339,7 @@ relations! {
     /// Something of one kind is missing in the snapshot.
     gap: (GapId),
     // Principals
-    /// Identity statement is held by principals that are no administrators.
-    held_by_others: (StatementId),
+    /// Holder holds an identity statement, by which it may do actions as far as no guardrail, boundary or deny of its own
+    /// takes them from it whatever the request.
+    holds: (StatementId, HolderId, Who, Mask),
 }

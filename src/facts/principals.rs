@@ -227,7 +227,7 @@ impl World {
     }
 
     /// The principals that a text may name: as users, roles, sessions or federated users.
-    pub(super) fn named(&self, text: &str) -> impl Iterator<Item = PrincipalId> + '_ {
+    pub(crate) fn named(&self, text: &str) -> impl Iterator<Item = PrincipalId> + '_ {
         let session = match PrincipalArn::parse(text) {
             Some(PrincipalArn::Session {
                 partition,

@@ -278,6 +278,8 @@ pub(crate) struct Endpoint {
     pub(crate) account: String,
     /// `None`: the default policy.
     pub(crate) policy: Option<PolicyId>,
+    /// Where it is written.
+    pub(crate) text: Option<Arc<NamedPolicy>>,
 }
 
 impl Default for AccountId {

@@ -6,6 +6,7 @@ pub mod action;
 pub mod change;
 pub mod finding;
 pub mod key;
+pub(crate) mod names;
 pub mod organization;
 pub mod principal;
 pub mod request;

@@ -65,6 +65,17 @@ impl Engine {
         }))
     }
 
+    /// Key by key, in the order of ARNs, the blocks on it: with the places of its own policies, and no other key in them.
+    pub fn blocks_by_key(&self) -> impl Iterator<Item = (&str, Vec<Block<'_>>)> + '_ {
+        let keys = self.world.keys.iter().enumerate();
+        let mut keys: Vec<(&str, KeyId)> = keys.map(|(at, key)| (key.arn.as_str(), KeyId::at(at))).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(arn, key)| {
+            let blocks = self.blocks_on(self.on_key(key), &[arn], ActionSet::ALL, false);
+            (arn, blocks)
+        })
+    }
+
     /// Keys with the same cells, sorted by ARN within and by the first.
     fn keys_alike(&self, wanted: Option<&[KeyId]>) -> Vec<Vec<(&str, KeyId)>> {
         let mut of_one: BTreeMap<_, Vec<(&str, KeyId)>> = BTreeMap::new();

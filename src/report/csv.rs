@@ -107,7 +107,8 @@ impl Csv {
         self.writer.into_inner().unwrap_or_default()
     }
 
-    fn record<const N: usize>(&mut self, cells: [String; N]) {
+    /// One line, its cells guarded.
+    pub(super) fn record<const N: usize>(&mut self, cells: [String; N]) {
         // The number of cells is the header's and memory does not fail, so there is no error to report.
         let _ = self.writer.write_record(cells.map(guard));
     }
@@ -138,7 +139,7 @@ fn sources(statements: &[StatementRef], grant: Option<&GrantRef>) -> Vec<String>
     statements.chain(grant).collect()
 }
 
-fn join(parts: impl IntoIterator<Item = String>) -> String {
+pub(super) fn join(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().collect::<Vec<_>>().join("; ")
 }
 

@@ -77,6 +77,30 @@ pub(super) fn clean(text: &str) -> String {
     cleaned
 }
 
+/// Appends a text in lines of at most so many columns: the first begins with one indent, the others with another. Words
+/// are never broken, so that a path can be copied.
+pub(super) fn wrap(out: &mut String, first: &str, others: &str, text: &str, width: Option<u16>) {
+    let width = width.map_or(usize::MAX, usize::from);
+    let mut used = 0;
+    for word in text.split(' ') {
+        let long = word.chars().count();
+        if used == 0 {
+            out.push_str(first);
+            used = first.chars().count();
+        } else if used + 1 + long > width {
+            out.push('\n');
+            out.push_str(others);
+            used = others.chars().count();
+        } else {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += long;
+    }
+    out.push('\n');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +110,12 @@ mod tests {
         let painted = paint(&Tone::Good.words("a b"));
         assert_eq!(painted, "\u{1b}[32ma\u{1b}[0m \u{1b}[32mb\u{1b}[0m");
         assert_eq!(paint(&clean("a\u{1b}[2J\u{2061}b\n")), "a\\u{1b}[2J\\u{2061}b\\n");
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words_only() {
+        let mut text = String::new();
+        wrap(&mut text, "- ", "  ", "one two a/path/that/is/long end", Some(10));
+        assert_eq!(text, "- one two\n  a/path/that/is/long\n  end\n");
     }
 }

@@ -318,7 +318,7 @@ fn via(row: &Row) -> String {
 }
 
 /// `key policy "Allow use of the key"`, `delegation "Enable IAM", PaymentsKeyUse "UseByAlias"`, `grant "nightly"`.
-fn derivation(derivation: &Derivation) -> String {
+pub(super) fn derivation(derivation: &Derivation) -> String {
     if let Some(at) = &derivation.grant {
         return grant(at);
     }
@@ -333,13 +333,13 @@ fn derivation(derivation: &Derivation) -> String {
 }
 
 /// The `Sid`, or the position where there is none.
-fn statement(at: &StatementRef) -> String {
+pub(super) fn statement(at: &StatementRef) -> String {
     at.sid
         .as_ref()
         .map_or_else(|| format!("#{}", at.index), |sid| format!("\"{}\"", clean(sid)))
 }
 
-fn grant(at: &GrantRef) -> String {
+pub(super) fn grant(at: &GrantRef) -> String {
     if at.name.is_empty() {
         return format!("grant {}", clean(at.id.get(..8).unwrap_or(&at.id)));
     }

@@ -4,7 +4,7 @@ use super::Audited;
 use super::grants::Gains;
 use crate::condition::formula::{Atom, FormulaId, Formulas, Shape};
 use crate::engine::{Folded, Pair};
-use crate::facts::audited::{HolderId, HolderKind, Standing, Sure, Who};
+use crate::facts::audited::{HolderKind, Standing, Sure, Who};
 use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, Route, StatementId};
 use crate::facts::world::{Key, Kind, Membership, Principal};
 use crate::model::action::{Action, ActionSet};
@@ -19,12 +19,12 @@ pub(crate) const NAMED: usize = 10;
 /// All who have the same access to one key.
 #[derive(Debug)]
 pub(crate) struct Holder<'e> {
-    /// The key.
-    pub(crate) key: KeyId,
     /// How many they are.
     pub(crate) count: usize,
-    /// The first of them, with their cells.
-    pub(crate) first: Vec<(PrincipalId, &'e Folded)>,
+    /// The first of them, with their cells where it is about access to a key.
+    pub(crate) first: Vec<(PrincipalId, Option<&'e Folded>)>,
+    /// The key that it is about, if it is.
+    pub(crate) key: Option<KeyId>,
 }
 
 /// What makes principals one holder.
@@ -72,7 +72,7 @@ impl<'e> Audited<'e> {
             }
             let who = self.who(pair.principal, principal, key);
             let holder = alike.entry(Alike { who, access });
-            holder.or_insert_with(|| Holder::nobody(id)).add(pair);
+            holder.or_insert_with(|| Holder::nobody(Some(id))).add(pair);
         }
         self.facts.unknown.push((id, unknown));
         let mut alike: Vec<(Alike, Holder<'e>)> = alike.into_iter().collect();
@@ -83,7 +83,13 @@ impl<'e> Audited<'e> {
     }
 
     fn hold(&mut self, id: KeyId, Alike { who, access }: &Alike, holder: Holder<'e>) {
-        let number = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
+        let services: Vec<PrincipalId> = match who.kind {
+            HolderKind::Service => holder.first.iter().map(|&(service, _)| service).collect(),
+            _ => Vec::new(),
+        };
+        let several = who.kind == HolderKind::Account;
+        let count = holder.count + usize::from(several);
+        let number = self.add_holder(holder);
         let facts = &mut self.facts;
         facts
             .may
@@ -98,21 +104,17 @@ impl<'e> Audited<'e> {
         facts
             .denied
             .extend(denied.map(|&(statement, mask)| (id, number, statement, mask)));
-        let several = who.kind == HolderKind::Account;
-        facts.counted.push((number, holder.count + usize::from(several)));
+        facts.counted.push((number, count));
         for &(statement, _) in access.denied.iter() {
             if let Some(of) = self.engine.world.statement(statement) {
                 self.statement(statement, of);
             }
         }
-        if who.kind == HolderKind::Service {
-            for &(service, _) in &holder.first {
-                let lets = self.lets(service, id).into_iter();
-                let serves = lets.map(|(statement, mask)| (id, number, statement, mask));
-                self.facts.serves.extend(serves);
-            }
+        for service in services {
+            let lets = self.lets(service, id).into_iter();
+            let serves = lets.map(|(statement, mask)| (id, number, statement, mask));
+            self.facts.serves.extend(serves);
         }
-        self.holders.push(holder);
     }
 
     fn access(&self, pair: Pair<'e>, performed: Mask) -> Access {
@@ -185,7 +187,7 @@ impl<'e> Audited<'e> {
     }
 
     pub(super) fn who(&self, id: PrincipalId, principal: &Principal, key: &Key) -> Who {
-        let service_linked = principal.service_linked || is_made_by_aws(&principal.arn);
+        let service_linked = is_of_aws(principal);
         let kind = match principal.kind {
             Kind::Root => HolderKind::Root,
             Kind::Service => HolderKind::Service,
@@ -225,20 +227,30 @@ impl<'e> Audited<'e> {
 }
 
 impl<'e> Holder<'e> {
-    pub(super) fn nobody(key: KeyId) -> Self {
+    pub(super) fn nobody(key: Option<KeyId>) -> Self {
         let first = Vec::new();
-        Holder { key, count: 0, first }
+        Holder { count: 0, first, key }
     }
 
     /// Counts a principal, and keeps it if it is among the first.
     pub(super) fn add(&mut self, pair: Pair<'e>) {
+        self.count(pair.principal, Some(pair.folded));
+    }
+
+    /// The same for one whose access is not looked at.
+    pub(super) fn count(&mut self, principal: PrincipalId, folded: Option<&'e Folded>) {
         self.count += 1;
-        let at = self.first.partition_point(|(known, _)| *known < pair.principal);
+        let at = self.first.partition_point(|(known, _)| *known < principal);
         if at < NAMED {
-            self.first.insert(at, (pair.principal, pair.folded));
+            self.first.insert(at, (principal, folded));
             self.first.truncate(NAMED);
         }
     }
+}
+
+/// Whether a principal acts for AWS and not for the customer.
+pub(super) fn is_of_aws(principal: &Principal) -> bool {
+    principal.service_linked || is_made_by_aws(&principal.arn)
 }
 
 /// Whether a session or role is one that AWS makes for its services: `assumed-role/aws:ec2-infrastructure/i-1`.

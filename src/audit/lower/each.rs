@@ -4,7 +4,7 @@ use super::access::{Holder, is_certain};
 use super::{Audited, Premises};
 use crate::audit::Settings;
 use crate::engine::{Engine, Pair};
-use crate::facts::audited::{HolderId, Rest, Sure, Who};
+use crate::facts::audited::{Rest, Sure, Who};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::Key;
 use crate::model::action::{Action, ActionSet};
@@ -101,12 +101,11 @@ impl<'e> Audited<'e> {
                     if !with_this.contains_key(principal) {
                         let who = self.who(*principal, named, key);
                         let holder = more.entry((who, sure));
-                        holder.or_insert_with(|| Holder::nobody(other)).add(pair);
+                        holder.or_insert_with(|| Holder::nobody(Some(other))).add(pair);
                     }
                 }
                 for ((who, sure), holder) in more {
-                    let number = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
-                    self.holders.push(holder);
+                    let number = self.add_holder(holder);
                     self.facts.decrypts_with.push((id, other, number, who, sure));
                 }
             }

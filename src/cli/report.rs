@@ -1,0 +1,54 @@
+//! `report`, and the page that `audit --format html` writes.
+
+use super::Exit;
+use super::args::{Format, Global, Report};
+use super::audit::Audited;
+use super::output::Output;
+use anyhow::{Context as _, bail};
+use keywho::report::audit;
+use keywho::report::html::{self, Page};
+use keywho::{Severity, Snapshot};
+use std::io::IsTerminal as _;
+
+/// Writes findings, the whole relation and the coverage as one page.
+pub(super) fn run(global: &Global, args: &Report) -> anyhow::Result<Exit> {
+    global.format("report", Format::Html, &[Format::Html])?;
+    let audited = Audited::read(global, args.config.as_deref())?;
+    let mut output = open(global)?;
+    let report = audited.report(&audited.audit.findings, 0, Severity::Low);
+    write(&mut output, global, &audited, &report)?;
+    output.finish()?;
+    Ok(Exit::Clean)
+}
+
+/// Where the page goes: nobody reads HTML on a terminal.
+pub(super) fn open(global: &Global) -> anyhow::Result<Output> {
+    if global.output.is_none() && std::io::stdout().is_terminal() {
+        bail!("a page is not for the terminal: name a file with `-o report.html`");
+    }
+    Output::open(global)
+}
+
+/// Writes the page with the findings of a report.
+pub(super) fn write(
+    output: &mut Output,
+    global: &Global,
+    audited: &Audited,
+    report: &audit::Report<'_>,
+) -> anyhow::Result<()> {
+    let path = global.snapshot.as_deref().context("no snapshot given")?;
+    let digest = Snapshot::digest(path)?;
+    let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
+    let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let page = Page {
+        report: *report,
+        all: &audited.audit.findings,
+        snapshot: &audited.loaded.snapshot,
+        undecided: audited.engine.undecided(),
+        digest: &digest,
+        time: &time,
+    };
+    let page = html::page(&page, audited.engine.blocks_by_key());
+    output.bytes(page.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The relation in letters -> a section for all principals that may do the same: their names, and their keys.
+
+use super::Budget;
+use super::letters::{LETTERS, Sign};
+use super::relation::{Relation, anchor};
+use crate::report::names;
+use ahash::AHashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Principals that may do the same on every key.
+#[derive(Serialize)]
+pub(super) struct Section {
+    names: Vec<Name>,
+    /// On how many keys they have each letter, in the order of [`LETTERS`].
+    counts: Vec<usize>,
+    rows: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Name {
+    number: usize,
+    anchor: String,
+    name: String,
+}
+
+/// Keys with the same letters.
+#[derive(Serialize)]
+struct Row {
+    sign: String,
+    class: &'static str,
+    /// Places of the keys among all.
+    keys: Vec<usize>,
+    more: usize,
+}
+
+/// All sections, in the order of the first name of each.
+pub(super) fn all(relation: &Relation<'_>, budget: Budget) -> Vec<Section> {
+    let mut places: AHashMap<&[(usize, Sign)], usize> = AHashMap::new();
+    let mut groups: Vec<(Vec<&str>, &[(usize, Sign)])> = Vec::new();
+    for (&principal, signs) in &relation.of {
+        let next = groups.len();
+        let place = *places.entry(signs).or_insert(next);
+        match groups.get_mut(place) {
+            Some((principals, _)) => principals.push(principal),
+            None => groups.push((vec![principal], signs)),
+        }
+    }
+    let each = groups
+        .iter()
+        .map(|(principals, signs)| section(relation, principals, signs, budget));
+    each.collect()
+}
+
+fn section(relation: &Relation<'_>, principals: &[&str], signs: &[(usize, Sign)], budget: Budget) -> Section {
+    let mut by_sign: BTreeMap<Sign, Vec<usize>> = BTreeMap::new();
+    for &(place, sign) in signs {
+        by_sign.entry(sign).or_default().push(place);
+    }
+    let names = principals.iter().map(|principal| Name {
+        number: relation.number(principal),
+        anchor: anchor("principal", principal),
+        name: names::principal(principal),
+    });
+    // What is certain comes first.
+    let rows = by_sign.into_iter().rev().map(|(sign, keys)| Row {
+        sign: sign.text(),
+        class: sign.class(),
+        more: keys.len().saturating_sub(budget.keys),
+        keys: keys.into_iter().take(budget.keys).collect(),
+    });
+    let count = |letter: usize| signs.iter().filter(|(_, sign)| sign.has(letter)).count();
+    Section {
+        names: names.collect(),
+        counts: (0..LETTERS.len()).map(count).collect(),
+        rows: rows.collect(),
+    }
+}
