@@ -242,7 +242,7 @@ fn wanted_keys(loaded: &Loaded, patterns: &[String]) -> anyhow::Result<Option<BT
 
 /// The path from the working folder to the snapshot, where it lies below: code scanning starts there, at the top of the
 /// repository. Of a snapshot elsewhere paths start at its own folder, so that they are the same on every machine.
-fn root(snapshot: Option<&Path>) -> String {
+pub(super) fn root(snapshot: Option<&Path>) -> String {
     let Some(path) = snapshot.filter(|path| path.is_relative() && path.is_dir()) else {
         return String::new();
     };

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod explain;
 pub mod html;
 pub mod json;
+mod junit;
 pub mod names;
 pub mod request;
 pub mod sarif;
