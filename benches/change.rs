@@ -1,4 +1,5 @@
-//! What an edit of a compiled organization costs, beside compiling the edited one.
+//! What an edit of a compiled organization costs, beside compiling the edited one; what comparing two organizations that
+//! differ in ten policies costs, beside loading both; and an explanation, whose repairs are edits that are tried.
 //!
 //! `cargo bench --bench change`; `-- medium`, `large` or `huge` for one size.
 #![allow(
@@ -32,8 +33,63 @@ fn main() {
     ] {
         if words.is_empty() || words.iter().any(|word| word == name) {
             edits(name, shape);
+            differences(name, shape);
         }
     }
+}
+
+/// Compares two organizations that differ in ten policies.
+fn differences(name: &str, shape: Shape) {
+    let files = generate(shape, 7).files;
+    let started = Instant::now();
+    let (old, _) = Snapshot::from_files(files.clone());
+    let (mut new, _) = Snapshot::from_files(files);
+    let read = milliseconds(started);
+    // Five key policies, and five managed policies, each with the text of the next.
+    let keys: Vec<Change> = (0..5)
+        .map(|at| Change::KeyPolicy {
+            key: old.keys[at * 7].arn.clone(),
+            policy: Arc::clone(&old.keys[at * 7 + 1].policies[0]),
+        })
+        .collect();
+    let managed: Vec<_> = old
+        .accounts
+        .values()
+        .flat_map(|account| &account.managed)
+        .collect();
+    let policies = managed.windows(2).step_by(3).take(5).map(|pair| {
+        let policy = keywho::model::principal::Policy {
+            name: pair[0].0.clone(),
+            ..(**pair[1].1).clone()
+        };
+        Change::Managed {
+            arn: pair[0].0.clone(),
+            policy: Some(Arc::new(policy)),
+        }
+    });
+    for change in keys.into_iter().chain(policies) {
+        new.apply(&change).unwrap();
+    }
+    let started = Instant::now();
+    let (before, after) = (Engine::compile(&old), Engine::compile(&new));
+    let compile = milliseconds(started);
+    let side = |snapshot, engine| keywho::diff::Side { snapshot, engine };
+    let mut times: Vec<f64> = (0..TIMES)
+        .map(|_| {
+            let started = Instant::now();
+            let found = keywho::diff::diff(side(&old, &before), side(&new, &after));
+            let time = milliseconds(started);
+            assert!(!found.is_empty());
+            time
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let load = read + compile;
+    let middle = times[TIMES / 2];
+    println!(
+        "{name:<10} ten policies: both read and compiled in {load:.0} ms, compared in {middle:.0} ms: {:.2} of loading",
+        (load + middle) / load
+    );
 }
 
 fn edits(name: &str, shape: Shape) {
@@ -60,6 +116,45 @@ fn edits(name: &str, shape: Shape) {
             times[0],
             times[TIMES / 2]
         );
+    }
+    explanations(name, &engine, &snapshot);
+}
+
+/// Why roles may decrypt, or not, with keys of their account.
+fn explanations(name: &str, engine: &Engine, snapshot: &Snapshot) {
+    const PAIRS: usize = 400;
+    const REPAIRED: usize = 20;
+    let (mut explained, mut repaired) = (Vec::new(), Vec::new());
+    let mut refused = 0;
+    for at in 0..PAIRS {
+        let key = &snapshot.keys[at * 131 % snapshot.keys.len()];
+        let roles = &snapshot.accounts[&key.account].roles;
+        let role = roles.values().nth(at * 17 % roles.len()).unwrap();
+        let started = Instant::now();
+        let explanation = engine.explain(&role.arn, "Decrypt", &key.arn).unwrap();
+        explained.push(milliseconds(started));
+        let is_refused = explanation.permissions[0].layers.iter().any(|layer| layer.blocks);
+        refused += usize::from(is_refused);
+        if is_refused && repaired.len() < REPAIRED {
+            let started = Instant::now();
+            let repairs = engine.repairs(&explanation).unwrap();
+            assert!(!repairs.found.is_empty() || repairs.none.is_some());
+            repaired.push(milliseconds(started));
+        }
+    }
+    for (what, mut times) in [
+        (format!("explain, {refused} of {PAIRS} refused"), explained),
+        ("repairs of a refusal".to_owned(), repaired),
+    ] {
+        times.sort_by(f64::total_cmp);
+        if let (Some(best), Some(middle), Some(worst)) =
+            (times.first(), times.get(times.len() / 2), times.last())
+        {
+            println!(
+                "{name:<10}{:>38}{what:<44}{best:>12.2}{middle:>12.2}  worst {worst:.2}",
+                ""
+            );
+        }
     }
 }
 

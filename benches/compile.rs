@@ -12,6 +12,7 @@
 mod measure;
 mod world;
 
+use keywho::audit::Settings;
 use keywho::{Engine, MatrixFilter, Snapshot};
 use measure::{apart, memory, milliseconds, words};
 use serde_json::{Value, json};
@@ -140,7 +141,7 @@ fn alone(shape: Shape) -> Value {
     apart(numbers.map(|number| number.to_string()))
 }
 
-const COLUMNS: [(&str, &str); 17] = [
+const COLUMNS: [(&str, &str); 19] = [
     ("principals", "principals"),
     ("keys", "keys"),
     ("principal_classes", "classes"),
@@ -158,6 +159,8 @@ const COLUMNS: [(&str, &str); 17] = [
     ("what_can", "what-can us"),
     ("listed", "rows/s"),
     ("scanned", "scan rows/s"),
+    ("audit", "audit ms"),
+    ("findings", "findings"),
 ];
 
 fn heading() -> String {
@@ -219,7 +222,10 @@ fn measure(shape: Shape) -> Value {
         .take(ROWS)
         .count();
     let listed = 1000.0 * to_float(listed) / milliseconds(started);
-    json!({"principals": size.principals, "keys": size.keys,
+    let started = Instant::now();
+    let audit = engine.audit(&snapshot, &Settings::default()).unwrap();
+    let audited = milliseconds(started);
+    json!({"audit": audited, "findings": audit.findings.len(), "principals": size.principals, "keys": size.keys,
         "principal_classes": size.principal_classes, "key_classes": size.key_classes, "facts": size.facts, "derived": size.derived, "cells": size.cells,
         "rows": size.rows, "load": load, "compile": compile, "peak": peak, "after": after,
         "conditions": size.conditions, "who_can": who_can, "what_can": what_can, "listed": listed, "scanned": scanned})

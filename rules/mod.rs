@@ -1,7 +1,8 @@
 //! What AWS KMS decides, as rules: reviewable against the specification in [`clauses`] alone.
 //!
 //! `paths` and `grants` derive who is allowed by what; `guardrails` and `denies` derive what stands
-//! against it; `decision` puts them together. `findings` looks at the result with an auditor's eyes. Strings, globs, ARNs and conditions are finished before
+//! against it; `decision` puts them together. `near` says what comes near to allowing one request, `findings` looks at the
+//! result with an auditor's eyes. Strings, globs, ARNs and conditions are finished before
 //! the rules run; they see ids and action masks, and an id may stand for one thing or for many alike.
 //!
 //! To change what is decided: register the clause in `clauses.rs`; write its case folder under
@@ -15,6 +16,7 @@ pub(crate) mod denies;
 pub(crate) mod findings;
 pub(crate) mod grants;
 pub(crate) mod guardrails;
+pub(crate) mod near;
 pub(crate) mod paths;
 #[cfg(test)]
 #[path = "../tests/rules/mod.rs"]

@@ -146,6 +146,11 @@ impl Access {
         }
     }
 
+    /// Whether it was not found out if every request meets the condition, or none.
+    pub(crate) fn is_undecided(&self) -> bool {
+        matches!(self, Access::Conditional { condition, .. } if condition.is_undecided())
+    }
+
     /// Access under a condition of which it was not found out whether every request meets it, or none.
     pub(crate) fn undecided(formulas: Arc<Formulas>, formula: FormulaId) -> Self {
         Access::Conditional {
@@ -180,9 +185,20 @@ impl Residual {
         witness(&self.formulas, self.formula, false, &self.given)
     }
 
+    /// The context of a request that meets the condition, if one is certain to.
+    #[must_use]
+    pub fn allowed(&self) -> Option<RequestContext> {
+        witness(&self.formulas, self.formula, true, &self.given)
+    }
+
     /// What identifies the condition as long as it is there.
     pub(crate) fn identity(&self) -> (usize, FormulaId) {
         (Arc::as_ptr(&self.formulas).addr(), self.formula)
+    }
+
+    /// The condition in its table.
+    pub(crate) fn parts(&self) -> (&Formulas, FormulaId) {
+        (&self.formulas, self.formula)
     }
 
     /// What the condition comes to for requests that state what is given: `None` if none of them meets it.

@@ -19,6 +19,7 @@
 mod name;
 mod pattern;
 
+pub(crate) use name::short_names;
 pub use name::{
     AliasArn, Arn, KeyArn, PrincipalArn, UniqueId, account_of, is_account_id, is_key_id, is_multi_region_id,
     unique_id,

@@ -39,12 +39,30 @@ pub enum Error {
     /// A request that cannot be a request: what is wrong with it.
     #[error("{0}")]
     Request(String),
+    /// An assertion file that says something no assertion says.
+    #[error("line {line}: {message}")]
+    Assertion {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+        /// What might have been meant.
+        suggestions: Vec<String>,
+    },
     /// Settings that say nothing, or something that cannot be: what is wrong with them.
     #[error("{0}")]
     Settings(String),
     /// A baseline that is no report of an audit: what is wrong with it.
     #[error("{0}")]
     Baseline(String),
+    /// An edit that cannot be made: what is wrong with it or its file.
+    #[error("{problem}")]
+    Edit {
+        /// What is wrong, and where.
+        problem: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 impl Error {
@@ -56,10 +74,29 @@ impl Error {
             Error::NothingRead { .. } => {
                 Some("give the folder that holds `accounts/` and `organization/`".to_owned())
             }
-            Error::Name { suggestions, .. } if suggestions.is_empty() => None,
-            Error::Name { suggestions, .. } => Some(format!("did you mean `{}`?", suggestions.join("`, `"))),
+            Error::Name { suggestions, .. } | Error::Assertion { suggestions, .. }
+                if suggestions.is_empty() =>
+            {
+                None
+            }
+            Error::Name { suggestions, .. } | Error::Assertion { suggestions, .. } => {
+                Some(format!("did you mean `{}`?", suggestions.join("`, `")))
+            }
+            Error::Edit { help, .. } => Some(help.clone()),
             Error::Request(_) | Error::Settings(_) | Error::Baseline(_) => None,
         }
+    }
+}
+
+/// An error about a name that several things have.
+pub(crate) fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
+    suggestions.sort();
+    suggestions.dedup();
+    Error::Name {
+        problem: "ambiguous",
+        noun,
+        name: name.to_owned(),
+        suggestions,
     }
 }
 
@@ -68,6 +105,16 @@ const SUGGESTIONS: usize = 3;
 
 /// An error about a name, with the nearest names.
 pub(crate) fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    Error::Name {
+        problem: "unknown",
+        noun,
+        name: name.to_owned(),
+        suggestions: nearest(name, known),
+    }
+}
+
+/// The names that are like another, the nearest first.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut near: Vec<(f64, &str)> = known
         .map(|candidate| {
             let short = candidate.rsplit(['/', ':']).next().unwrap_or(candidate);
@@ -81,15 +128,6 @@ pub(crate) fn unknown<'a>(noun: &'static str, name: &str, known: impl Iterator<I
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     near.dedup_by(|a, b| a.1 == b.1);
-    let suggestions = near
-        .into_iter()
-        .take(SUGGESTIONS)
-        .map(|(_, name)| name.to_owned())
-        .collect();
-    Error::Name {
-        problem: "unknown",
-        noun,
-        name: name.to_owned(),
-        suggestions,
-    }
+    let nearest = near.into_iter().take(SUGGESTIONS);
+    nearest.map(|(_, name)| name.to_owned()).collect()
 }

@@ -46,6 +46,12 @@ impl Files {
         self.names.iter().map(String::as_str)
     }
 
+    /// All names with their ids.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, FileId)> {
+        let names = self.names.iter().enumerate();
+        names.map(|(at, name)| (name.as_str(), FileId(u32::try_from(at).unwrap_or(u32::MAX))))
+    }
+
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -12,6 +12,7 @@
 use keywho::audit::Settings;
 use keywho::{Audit, Engine, Snapshot};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audits")
 }
 
-fn folders() -> Vec<PathBuf> {
-    let all = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(of).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> = all.filter(|path| path.join("case.md").is_file()).collect();
     folders.sort();
     folders
@@ -154,7 +155,7 @@ fn stated<'a>(text: &'a str, what: &str) -> Option<&'a str> {
 #[test]
 fn every_check_is_found_and_just_not_found() {
     let mut wrong = Vec::new();
-    for folder in folders() {
+    for folder in folders(&root()) {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(folder.join("case.md")).unwrap();
         let rule = text
@@ -182,6 +183,28 @@ fn every_check_is_found_and_just_not_found() {
         }
         insta::with_settings!({snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!("audit", shown);
+        });
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Worlds about which other tools give false alarms, or miss what matters: each case says exactly what is found.
+#[test]
+fn known_complaints_are_answered() {
+    let mut wrong = Vec::new();
+    for folder in folders(&root().join("known")) {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(folder.join("case.md")).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("Finds: "));
+        let line = line.unwrap_or_else(|| panic!("{name} does not say what it finds"));
+        let expected: BTreeSet<&str> = line.split(", ").filter(|rule| *rule != "nothing").collect();
+        let audit = audit(&folder.join("world"));
+        let found: BTreeSet<&str> = audit.findings.iter().map(|one| one.rule.id).collect();
+        if found != expected {
+            wrong.push(format!("{name}: {found:?} and should be {expected:?}"));
+        }
+        insta::with_settings!({snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!("audit", show(&audit));
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

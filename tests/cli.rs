@@ -69,8 +69,10 @@ fn help_is_what_it_was() {
         &["who-can", "--help"],
         &["what-can", "--help"],
         &["decide", "--help"],
+        &["explain", "--help"],
         &["matrix", "--help"],
         &["audit", "--help"],
+        &["diff", "--help"],
         &["coverage", "--help"],
         &["lint", "--help"],
     ] {
@@ -450,4 +452,79 @@ fn the_readme_shows_real_output() {
     } else {
         assert_eq!(shown, text(&output.stdout));
     }
+}
+
+/// Runs `explain --event -` on a text.
+fn explained(event: &str) -> Output {
+    let mut child = keywho()
+        .args(["explain", "--event", "-", "-q", "-s", WORLD])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(event.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn explanations_exit_like_decisions() {
+    let code = |arguments: &[&str]| {
+        let output = run(&[&["explain", "-q", "-s", WORLD], arguments].concat());
+        (output.status.code().unwrap(), text(&output.stdout).to_owned())
+    };
+    let (allowed, said) = code(&["user/u", "Decrypt", "alias/k"]);
+    assert!(
+        allowed == 0 && said.starts_with("allowed") && !said.contains("repairs"),
+        "{said}"
+    );
+    let (denied, said) = code(&["user/u", "Encrypt", "alias/k"]);
+    assert!(
+        denied == 1 && said.contains("near miss u-inline #0") && said.contains("repairs"),
+        "{said}"
+    );
+    assert!(
+        said.contains("\"Action\": \"kms:Decrypt\"") && said.contains("^^^^"),
+        "{said}"
+    );
+    let (unknown, said) = code(&["user/nobody", "Encrypt", "alias/k"]);
+    assert!(unknown == 2 && said.is_empty(), "{said}");
+    let (_, said) = code(&["user/u", "Encrypt", "alias/k", "--format", "json"]);
+    let value: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(value["decision"], "implicitDeny");
+    assert_eq!(value["repairs"][0]["alsoAllows"], 0);
+    for (format, begin) in [("md", "**denied"), ("dot", "digraph"), ("mermaid", "flowchart")] {
+        let (_, said) = code(&["user/u", "Encrypt", "alias/k", "--format", format]);
+        assert!(said.starts_with(begin), "{said}");
+    }
+}
+
+#[test]
+fn what_aws_said_is_explained() {
+    let message = |action: &str, reason: &str| {
+        format!(
+            "An error occurred (AccessDeniedException) when calling the operation: User: {USER} is not authorized to perform: \
+             kms:{action} on resource: arn:aws:kms:us-east-1:111111111111:key/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d {reason}\n"
+        )
+    };
+    let agrees = explained(&message(
+        "Encrypt",
+        "because no identity-based policy allows the kms:Encrypt action",
+    ));
+    assert_eq!(agrees.status.code(), Some(1));
+    assert!(!text(&agrees.stdout).contains("note:"));
+    let disagrees = explained(&message(
+        "Encrypt",
+        "with an explicit deny in a service control policy",
+    ));
+    assert!(text(&disagrees.stdout).contains("note: AWS names the layer `scp` by a Deny"));
+    let stale = explained(&message(
+        "Decrypt",
+        "because no identity-based policy allows the kms:Decrypt action",
+    ));
+    assert_eq!(stale.status.code(), Some(0));
+    assert!(text(&stale.stdout).contains("note: AWS refused this request, and the snapshot allows it"));
+    let nothing = explained("all is well\n");
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(text(&nothing.stderr).contains("no AccessDenied message"));
 }

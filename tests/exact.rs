@@ -10,43 +10,18 @@
 
 mod support;
 
-use keywho::{Access, Engine, MatrixFilter, RequestContext, Row, Snapshot};
+use keywho::{Access, Engine, MatrixFilter, Row, Snapshot};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use support::caller::callers;
+use support::asking::{askers, has_plain_rows, with};
 use support::decide::{Decision, decide};
 use support::document::Document;
 use support::generate::vocabulary::Vocabulary;
-use support::operations::{Operation, operations};
+use support::operations::operations;
 use support::requests::contexts::contexts;
 use support::rng::Rng;
 use support::world::World;
 use support::{begin_of_sessions, number};
-
-/// Actions whose rows say what one request on one key would: not those that need an alias, a second key or a grant.
-fn has_plain_rows(operation: &Operation) -> bool {
-    let special = [
-        "RetireGrant",
-        "ReplicateKey",
-        "UpdatePrimaryRegion",
-        "SynchronizeMultiRegionKey",
-    ];
-    !operation.resourceless && !operation.on_alias && !special.contains(&operation.name)
-}
-
-/// Who may ask as a row's principal: all sessions of a role, as far as they differ.
-fn askers(world: &World, principal: &str, rows: &[&str]) -> Vec<String> {
-    let request = json!({"principal": principal});
-    let caller = callers(world, &request).remove(0);
-    // A session does not tell the path of its role, so that of a role nobody listed may be another's (S1.7).
-    let Some(begin) = begin_of_sessions(principal).filter(|_| !caller.is_external()) else {
-        return vec![principal.to_owned()];
-    };
-    let named = rows.iter().filter(|row| row.starts_with(&begin));
-    let mut sessions: Vec<String> = named.map(|row| (*row).to_owned()).collect();
-    sessions.push(format!("{begin}another-session"));
-    sessions
-}
 
 struct Tally {
     rows: usize,
@@ -311,42 +286,4 @@ fn judge(compared: &Compared<'_>, access: Option<&Access>, said: &[(Decision, Va
             }
         }
     }
-}
-
-/// A request with another context; a role's session name goes where requests state it.
-fn with(request: &Value, context: &RequestContext) -> Value {
-    let mut request = request.clone();
-    let mut values = serde_json::Map::new();
-    for (key, all) in context {
-        let value = match all.as_slice() {
-            [one] => json!(one),
-            many => json!(many),
-        };
-        if key == "aws:userid" && request["principal"].as_str().unwrap().contains(":assumed-role/") {
-            let (begin, _) = request["principal"].as_str().unwrap().rsplit_once('/').unwrap();
-            let session = all[0].rsplit(':').next().unwrap();
-            request["principal"] = json!(format!("{begin}/{session}"));
-        }
-        values.insert(key.clone(), value);
-    }
-    // What every request of the sort has, a condition that leaves its value open does not say.
-    for (key, value) in request["context"].as_object().into_iter().flatten() {
-        let of_the_sort = [
-            "kms:MessageType",
-            "kms:SigningAlgorithm",
-            "kms:EncryptionAlgorithm",
-            "kms:ReEncryptOnSameKey",
-        ];
-        let known = of_the_sort.iter().find(|name| name.eq_ignore_ascii_case(key));
-        if let Some(name) = known {
-            values.entry(*name).or_insert_with(|| value.clone());
-        }
-    }
-    if !request["grant"].is_null() {
-        // The grant asked for is described by the context alone.
-        let operations = context.get("kms:GrantOperations").cloned();
-        request["grant"] = json!({"Operations": operations.unwrap_or_else(|| vec!["Decrypt".to_owned()])});
-    }
-    request["context"] = Value::Object(values);
-    request
 }

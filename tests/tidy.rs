@@ -146,10 +146,15 @@ fn rules_avoid_the_forms_that_crepe_misreads() {
 fn every_rule_cites_its_clause() {
     let mut problems = Vec::new();
     for (path, text) in sources(&["rules"]) {
-        for (line, cited) in citations(&text) {
+        // Findings are numbered by themselves (semantics, section 8).
+        let letters: &[char] = match path.starts_with("rules/findings/") {
+            true => &['A', 'S'],
+            false => &['S'],
+        };
+        for (line, cited) in citations(&text, letters) {
             if cited.is_empty() {
                 problems.push(format!(
-                    "{path}:{line}: no S-number in the comment above this rule"
+                    "{path}:{line}: no {letters:?} number in the comment above this rule"
                 ));
             }
         }
@@ -158,7 +163,7 @@ fn every_rule_cites_its_clause() {
 }
 
 /// For each rule: its line and the clause ids in the comments of its paragraph above it.
-fn citations(text: &str) -> Vec<(usize, BTreeSet<String>)> {
+fn citations(text: &str, letters: &[char]) -> Vec<(usize, BTreeSet<String>)> {
     let code = rust_text::code_only(text);
     let lines: Vec<_> = text.lines().collect();
     crepe_forms::rules(&code)
@@ -169,10 +174,8 @@ fn citations(text: &str) -> Vec<(usize, BTreeSet<String>)> {
                 .rev()
                 .take_while(|line| !line.trim().is_empty());
             let comments = above.filter(|line| line.trim_start().starts_with("//"));
-            (
-                rule.line,
-                comments.flat_map(|line| clauses::ids(line, 'S')).collect(),
-            )
+            let ids = comments.flat_map(|line| letters.iter().flat_map(|&letter| clauses::ids(line, letter)));
+            (rule.line, ids.collect())
         })
         .collect()
 }

@@ -7,7 +7,8 @@ clauses! {
     "S3.1.1" "Root user" I_LOGIC
         "It has no identity policies and counts as allowed on the identity side; SCPs and RCPs bind it."
         ["paths/root-user-named-by-its-account", "paths/iam-only-root-user", "paths/cross-account-root-user",
-         "context/principals"];
+         "context/principals",
+         "near/who-is-spared"];
     "S3.1.2" "IAM user" I_LOGIC
         "It has inline and attached policies, those of its groups, and perhaps a boundary."
         ["context/principals"];
@@ -21,10 +22,12 @@ clauses! {
     "S3.1.5" "Service-linked role" O_SCP
         "SCPs, RCPs and boundaries do not bind it; key policies do."
         ["w81-service-linked-role-is-exempt", "w82-key-policy-deny-binds-a-service-linked-role",
-         "guardrails/scp-binds-member-accounts"];
+         "guardrails/scp-binds-member-accounts",
+         "near/service-linked-role"];
     "S3.1.6" "AWS service" K_SERVICES
         "A service that calls for itself has no account, no identity policies and no SCPs."
-        ["w71-service-principal-for-one-trail", "paths/service", "context/principals"];
+        ["w71-service-principal-for-one-trail", "paths/service", "context/principals",
+         "near/service"];
     "S3.1.9" "Management account" O_SCP
         "SCPs do not bind its principals."
         ["w52-management-account-is-exempt", "guardrails/scp-binds-member-accounts",
@@ -56,7 +59,8 @@ clauses! {
     // The decision
     "S4.1.1" "The decision" I_LOGIC
         "Allowed is what some path allows, every guardrail lets through and nothing denies."
-        ["w56-endpoint-policy", "decision/conjunction"];
+        ["w56-endpoint-policy", "decision/conjunction",
+         "near/one-element"];
     "S4.1.2" "Order of the layers" I_LOGIC
         "They are a conjunction; their order matters for explanations only."
         ["decision/conjunction"];
@@ -75,7 +79,8 @@ clauses! {
     "S4.3.1" "The gate" K_DEFAULT
         "A key policy statement that names an account lets identity policies of that account count."
         ["w01-gate-open-but-no-identity-allow", "w02-gate-open-and-identity-allow",
-         "w03-identity-allow-without-gate", "paths/gate-and-identity-policy"];
+         "w03-identity-allow-without-gate", "paths/gate-and-identity-policy",
+         "near/how-a-statement-counts"];
     "S4.3.2" "The gate is per action and request" K_DEFAULT
         "Only the actions of that statement pass, and only under its conditions."
         ["w14-gate-is-per-action", "w15-gate-with-a-service-condition", "w16-gate-for-the-root-user-only",
@@ -93,7 +98,8 @@ clauses! {
     "S4.4.1" "User named directly" I_ENFORCEMENT
         "A user of the key's account that the key policy names needs nothing else."
         ["w05-user-named-by-the-key-policy", "w06-boundary-does-not-limit-a-user-arn",
-         "w07-boundary-denies-explicitly", "paths/user-named", "decision/routes"];
+         "w07-boundary-denies-explicitly", "paths/user-named", "decision/routes",
+         "near/how-a-statement-counts"];
     "S4.4.2" "Role named directly" I_ENFORCEMENT
         "Sessions of a role that the key policy names need their boundary and session policies to allow, but \
          no identity policy."
@@ -132,21 +138,25 @@ clauses! {
          policies."
         ["w01-gate-open-but-no-identity-allow", "w02-gate-open-and-identity-allow",
          "w83-federated-user-through-iam", "paths/gate-and-identity-policy", "guardrails/boundary",
-         "guardrails/boundary-that-is-silent", "guardrails/session-policies", "decision/routes"];
+         "guardrails/boundary-that-is-silent", "guardrails/session-policies", "decision/routes",
+         "near/guardrails-of-the-caller"];
     "S4.5.2" "Which identity policies count" I_BOUNDARIES
         "One Allow among the inline, attached and group policies is enough; boundaries and session policies \
          never give anything."
         ["w02-gate-open-and-identity-allow", "w18-group-policy-counts", "paths/gate-without-holder",
-         "guardrails/boundary", "guardrails/session-policies"];
+         "guardrails/boundary", "guardrails/session-policies",
+         "near/one-element"];
     "S4.6.1" "Across accounts both sides must allow" I_CROSS_ACCOUNT
         "The key policy must admit the caller or its account, and the caller's own account must allow by IAM."
         ["w41-cross-account-use-with-both-sides", "w42-cross-account-use-without-identity-allow",
          "w43-foreign-role-named-without-identity-allow", "w44-foreign-session-and-its-boundary",
          "paths/cross-account-through-the-account", "paths/cross-account-named", "paths/cross-account-wildcard",
-         "decision/routes"];
+         "decision/routes",
+         "near/another-account"];
     "S4.6.2" "Root user of another account" I_CROSS_ACCOUNT
         "It needs no identity policy."
-        ["paths/cross-account-root-user", "paths/cross-account-user-named-with-root", "decision/routes"];
+        ["paths/cross-account-root-user", "paths/cross-account-user-named-with-root", "decision/routes",
+         "near/root-of-another-account"];
     "S4.6.3" "The key policy bounds the other account" K_EXTERNAL
         "Identity policies there can pass on only what the key policy lists, on the ARN of the key."
         ["w41-cross-account-use-with-both-sides", "w46-foreign-role-allowed-on-both-sides",
@@ -163,7 +173,8 @@ clauses! {
         ["w49-no-service-control-policy-allows-kms", "w50-service-control-policy-of-the-caller",
          "w51-service-control-policy-of-the-key-account", "w52-management-account-is-exempt",
          "w81-service-linked-role-is-exempt", "guardrails/scp-levels", "guardrails/scp-binds-member-accounts",
-         "denies/scp", "decision/routes", "worlds/guardrails-that-bind", "worlds/guardrails-that-are-off"];
+         "denies/scp", "decision/routes", "worlds/guardrails-that-bind", "worlds/guardrails-that-are-off",
+         "near/guardrails-of-the-caller", "near/who-is-spared"];
     "S4.7.2" "SCPs never give" O_SCP_EVALUATION
         "An account with a level where no SCP allows KMS has no KMS."
         ["w49-no-service-control-policy-allows-kms", "guardrails/scp-levels"];
@@ -173,11 +184,13 @@ clauses! {
         ["w47-resource-control-policy-perimeter", "w48-retiring-principal-outside-of-the-perimeter",
          "w74-resource-control-policy-and-an-aws-managed-key", "w81-service-linked-role-is-exempt",
          "denies/rcp", "guardrails/rcp-binds-everybody", "worlds/guardrails-that-bind",
-         "worlds/guardrails-that-are-off", "worlds/management-account"];
+         "worlds/guardrails-that-are-off", "worlds/management-account",
+         "near/guardrails-of-the-caller", "near/service", "near/who-is-spared"];
     "S4.7.4" "VPC endpoint policies" K_ENDPOINT
         "A request through an endpoint needs its policy to allow and not to deny; the policy gives nothing."
         ["w36-source-address-through-an-endpoint", "w56-endpoint-policy", "guardrails/endpoint-policy",
-         "guardrails/no-endpoint", "denies/endpoint-policy", "decision/conjunction"];
+         "guardrails/no-endpoint", "denies/endpoint-policy", "decision/conjunction",
+         "near/guardrails-of-the-caller"];
     "S4.7.5" "Guardrails that were not collected" OWN
         "They are taken not to restrict, and reported as missing."
         ["worlds/missing-guardrails"];
@@ -209,13 +222,15 @@ clauses! {
         ["w57-grant-without-policies", "w58-grant-with-an-encryption-context-subset",
          "w62-cross-account-grant-trusted-through-iam", "w63-cross-account-grant-nobody-vouches-for",
          "w64-grant-issued-by-the-own-account", "w88-grant-to-a-whole-account",
-         "grants/user-of-the-keys-account"];
+         "grants/user-of-the-keys-account",
+         "near/grants"];
     "S4.9.2" "Who the grantee is" K_CREATE_GRANT
         "A user, a role with all its sessions, a session, or a service; an account root is its root user, and \
          a delegation to others with an identity policy."
         ["w57-grant-without-policies", "w70-grant-to-a-service-for-one-bucket", "w88-grant-to-a-whole-account",
          "c19-grant-to-the-role-of-a-session", "grants/service", "grants/account-as-grantee",
-         "grants/retiring-grantee-account", "grants/retiring-grantee-account-members", "decision/routes"];
+         "grants/retiring-grantee-account", "grants/retiring-grantee-account-members", "decision/routes",
+         "near/grant-to-an-account", "near/grants"];
     "S4.9.3" "A grant needs no policy" K_GRANTS
         "In the key's account it works without identity policies and without a gate."
         ["w57-grant-without-policies", "w59-explicit-deny-beats-a-grant", "grants/user-of-the-keys-account",
@@ -250,7 +265,8 @@ clauses! {
          "w68-retiring-a-grant-by-identity-policy", "w69-key-policy-cannot-stop-retiring",
          "grants/retiring-principal", "grants/retiring-grantee", "grants/retiring-grantee-account",
          "grants/retiring-grantee-account-members", "grants/retiring-root-users",
-         "grants/retiring-by-identity-policy", "denies/key-policy-names-a-principal", "decision/routes"];
+         "grants/retiring-by-identity-policy", "denies/key-policy-names-a-principal", "decision/routes",
+         "near/who-is-spared"];
     "S4.9.13" "Grants for AWS resources" K_CONDITIONS
         "kms:GrantIsForAWSResource is true only when a service acts for the caller."
         ["w40-grants-for-aws-resources-only"];
@@ -260,12 +276,14 @@ clauses! {
         "Identity policies of the caller's account allow them, within the usual limits; the root user may do \
          them all."
         ["w75-resource-pattern-for-an-action-without-resource", "paths/iam-only", "paths/iam-only-root-user",
-         "decision/routes"];
+         "decision/routes",
+         "near/no-key"];
     "S4.11.1" "Services" K_SERVICES
         "A service principal needs a key policy statement or a grant, and nothing else."
         ["w55-deny-everyone-but-one-role", "w70-grant-to-a-service-for-one-bucket",
          "w71-service-principal-for-one-trail", "w72-service-principal-for-anybody", "paths/service",
-         "decision/routes"];
+         "decision/routes",
+         "near/service"];
     "S4.11.2" "Whose resources a service acts for" K_SERVICES
         "Without a condition on the source, anybody's."
         ["w72-service-principal-for-anybody"];

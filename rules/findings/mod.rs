@@ -4,13 +4,21 @@
 //! [`catalogue`]. A finding is about something ([`On`]) and has evidence: what the rules found, piece by piece. What rests
 //! on access that is not certain counts one step less ([`weighed`]).
 
+pub(crate) mod absence;
 pub(crate) mod access;
 pub(crate) mod catalogue;
+pub(crate) mod denies;
+pub(crate) mod grants;
+pub(crate) mod held;
 pub(crate) mod key_policies;
+pub(crate) mod keys;
+pub(crate) mod remarks;
+pub(crate) mod tags;
+pub(crate) mod takeovers;
 
-use crate::facts::audited::{AuditFacts, HolderId, Sure};
+use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
-use crate::model::action::{Action, ActionSet, Level};
+use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
 use catalogue::Check;
 
@@ -31,6 +39,8 @@ pub(crate) enum On {
     Statement(StatementId),
     /// An account.
     Account(AccountId),
+    /// What the snapshot lacks of one kind.
+    Gap(GapId),
 }
 
 /// One piece of what a finding rests on.
@@ -46,6 +56,31 @@ pub(crate) enum Evidence {
     Grant(GrantId, Mask),
     /// A principal.
     Principal(PrincipalId),
+    /// A principal whom a statement names, as far as it is about actions.
+    Named(PrincipalId, Mask),
+    /// A key, and those that are alike.
+    Key(KeyId),
+    /// A text of the snapshot or of the lint.
+    Note(NoteId),
+    /// A text of the rules.
+    Says(&'static str),
+}
+
+impl Evidence {
+    /// The actions that it is about.
+    pub(crate) fn actions(self) -> Mask {
+        match self {
+            Evidence::Holder(_, mask)
+            | Evidence::Statement(_, mask)
+            | Evidence::Grant(_, mask)
+            | Evidence::Named(_, mask) => mask,
+            Evidence::Itself
+            | Evidence::Principal(_)
+            | Evidence::Key(_)
+            | Evidence::Note(_)
+            | Evidence::Says(_) => Mask::EMPTY,
+        }
+    }
 }
 
 /// One piece of one finding.
@@ -62,7 +97,32 @@ pub(crate) struct FindingRow {
 pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);
     rows.extend(access::run(facts));
+    rows.extend(denies::run(facts));
+    rows.extend(grants::run(facts));
+    rows.extend(tags::run(facts));
+    rows.extend(takeovers::run(facts));
+    rows.extend(absence::run(facts));
+    rows.extend(remarks::run(facts));
     rows
+}
+
+/// Runs the rules about the life of keys, copies of keys, and what the snapshot lacks.
+pub(crate) fn of_each(facts: &AuditFacts) -> Vec<FindingRow> {
+    keys::run(facts)
+}
+
+/// Runs the rules about policies that no single key has: identity policies, boundaries and guardrails.
+pub(crate) fn of_policies(facts: &AuditFacts) -> Vec<FindingRow> {
+    let mut rows = held::run(facts);
+    rows.extend(absence::run(facts));
+    rows.extend(remarks::run(facts));
+    rows
+}
+
+/// Whether a statement gives all of KMS, or all that changes key policies or creates keys and grants (A26).
+pub(crate) fn is_broad(mask: Mask) -> bool {
+    const CREATES: Mask = ActionSet::of(&[Action::CreateAlias, Action::CreateGrant]);
+    mask.contains(Action::PutKeyPolicy) || CREATES.minus(mask).is_empty()
 }
 
 /// The severity of what is certain, or one step less.
@@ -100,20 +160,20 @@ pub(crate) const REVEALS: Mask = ActionSet::of(&[
 pub(crate) const PERMISSIONS: Mask =
     ActionSet::of(&[Action::PutKeyPolicy, Action::CreateGrant, Action::RevokeGrant]);
 
-/// What tells of a key and does nothing with it.
+/// What a service may do for whoever drives it.
+pub(crate) const DRIVEN: Mask = USE.union(ActionSet::CREATE_GRANT);
+
+/// What writes key policies: by it somebody can lock everybody out.
+pub(crate) const LOCKS_OUT: Mask = ActionSet::of(&[Action::CreateKey, Action::PutKeyPolicy]);
+
+/// What tells of a key and does nothing with it; the public half is not told but used.
 pub(crate) const METADATA: Mask = ActionSet::of(&[
     Action::DescribeKey,
     Action::GetKeyPolicy,
     Action::GetKeyRotationStatus,
-    Action::GetPublicKey,
     Action::ListGrants,
     Action::ListKeyPolicies,
     Action::ListKeyRotations,
     Action::ListResourceTags,
     Action::GetKeyLastUsage,
 ]);
-
-/// Actions of the level of permissions management.
-pub(crate) fn is_permissions(action: Action) -> bool {
-    action.level() == Level::Permissions
-}

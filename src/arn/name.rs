@@ -350,6 +350,17 @@ impl<'a> PrincipalArn<'a> {
     }
 }
 
+/// Shorter ways to write the ARN of a principal or policy: `role/path/name`, `role/name`, `name`, and the account before
+/// each of them.
+pub(crate) fn short_names<'a>(arn: &'a str, account: &'a str) -> impl Iterator<Item = String> + 'a {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let kind = resource.split('/').next().unwrap_or(resource);
+    let last = resource.rsplit('/').next().unwrap_or(resource);
+    let own = [resource.to_owned(), format!("{kind}/{last}"), last.to_owned()];
+    let with_account: Vec<String> = own.iter().map(|name| format!("{account}:{name}")).collect();
+    own.into_iter().chain(with_account)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,13 @@
 
 use super::Settings;
 use crate::Error;
+use crate::arn::short_names;
 use crate::engine::Engine;
 use crate::error::unknown;
 use crate::facts::id::PrincipalId;
 use crate::facts::world::{Kind, Written};
 use crate::pattern::glob;
 use crate::policy::document::{Effect, Patterns, Statement};
-use crate::query::names::short_names;
 use ahash::{AHashMap, AHashSet};
 
 /// Those whom the settings declare; where they declare nobody, those whose identity policies allow everything.
@@ -21,7 +21,7 @@ pub(super) fn of(engine: &Engine, settings: &Settings) -> Result<AHashSet<Princi
         let all = engine.world.listed();
         let fits = all.filter(|(_, one)| {
             let account = engine.world.account_of(one);
-            let mut names = short_names(one, account).chain([one.name.clone()]);
+            let mut names = short_names(&one.name, account).chain([one.name.clone()]);
             one.kind != Kind::Anyone && names.any(|name| glob(wanted, &name))
         });
         let before = found.len();

@@ -4,6 +4,7 @@
 //! named. Keys that are alike are looked at once and reported one by one.
 
 mod administrators;
+mod gaps;
 mod lower;
 pub mod settings;
 mod tell;
@@ -90,6 +91,8 @@ impl Engine {
     pub fn audit(&self, snapshot: &Snapshot, settings: &Settings) -> Result<Audit, Error> {
         let administrators = administrators::of(self, settings)?;
         let mut findings = tell::of_keys(self, snapshot, settings, &administrators);
+        findings.extend(tell::of_each(self, snapshot, settings, &administrators));
+        findings.extend(gaps::of_snapshot(self, snapshot));
         let idle = settings.accept(&mut findings, |arn| self.names_of_key(arn));
         findings.sort_by(|a, b| {
             let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), number(finding.rule));

@@ -35,6 +35,8 @@ pub struct Settings {
     pub trusted: BTreeSet<String>,
     /// Principals that are meant to administer keys, as people name them, or patterns of ARNs.
     pub administrators: Vec<String>,
+    /// The day from which to count how long ago something was; without it, everything counts as recent.
+    pub today: Option<Date>,
     /// Findings that somebody has looked at and lives with.
     pub accepted: Vec<Arc<Acceptance>>,
 }
@@ -132,6 +134,7 @@ impl Settings {
         Ok(Settings {
             trusted,
             administrators: written.administrators,
+            today: Some(today),
             accepted: accepted.collect::<Result<_, _>>()?,
         })
     }

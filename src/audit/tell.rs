@@ -1,29 +1,34 @@
 //! What the rules found -> findings in names, one for each key that it holds for.
 
-use super::lower::{self, Audited, Holder};
+mod elsewhere;
+
+use super::lower::{self, Audited, Holder, Premises};
 use super::words::{self, Said};
 use super::{Finding, Holding, Settings};
 use crate::answer::{Access, GrantRef, StatementRef};
+use crate::arn::account_of;
 use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Folded, Pair};
-use crate::facts::audited::Sure;
+use crate::facts::audited::{HolderId, Sure};
 use crate::facts::id::{AccountId, Basis, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::facts::view::View;
 use crate::facts::world::Kind;
-use crate::model::action::ActionSet;
-use crate::model::finding::Severity;
-use crate::model::key::Key;
+use crate::model::action::{Action, ActionSet};
+use crate::model::finding::{self, Severity};
 use crate::model::snapshot::Snapshot;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
 use crate::rules::findings::{self, Evidence, FindingRow, On};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many sorts of keys the rules look at together.
 const TOGETHER: usize = 16;
+
+/// How many sets of keys the rules look at together that look at each key by itself.
+const APART: usize = 64;
 
 /// How many statements or grants a finding lists.
 const LISTED: usize = 20;
@@ -35,9 +40,17 @@ struct Piece {
     principals: Arc<[Holding]>,
     total: usize,
     actions: ActionSet,
-    /// Statements, with a principal whose policies may hold them.
-    statements: Vec<(StatementId, Option<PrincipalId>)>,
+    /// How many can do each action.
+    counts: BTreeMap<Action, usize>,
+    /// Statements that it is about.
+    statements: Vec<StatementId>,
+    /// Grants that it is about.
     grants: Vec<GrantId>,
+    keys: Vec<KeyId>,
+    /// Texts that the finding repeats.
+    notes: Vec<String>,
+    /// By what the access is there that it is about.
+    bases: Vec<(Basis, PrincipalId)>,
 }
 
 /// By which statements and grants a cell gives some actions.
@@ -46,35 +59,77 @@ type Bases = Arc<[Basis]>;
 struct Telling<'a> {
     engine: &'a Engine,
     audited: &'a Audited<'a>,
-    keys: &'a AHashMap<&'a str, &'a Key>,
+    premises: &'a Premises<'a>,
     bases: AHashMap<(*const Folded, Mask), Bases>,
 }
 
-/// Everything that the rules about keys find.
+/// What the rules find about keys and who has access to them, about policies, and about accounts.
 pub(super) fn of_keys(
     engine: &Engine,
     snapshot: &Snapshot,
     settings: &Settings,
     administrators: &AHashSet<PrincipalId>,
 ) -> Vec<Finding> {
-    let keys: AHashMap<&str, &Key> = snapshot.keys.iter().map(|key| (key.arn.as_str(), key)).collect();
+    let premises = Premises::of(engine, snapshot);
     let alike = lower::alike(engine);
     let of_some = |sorts: &[Vec<KeyId>]| {
         let firsts: Vec<KeyId> = sorts.iter().filter_map(|sort| sort.first().copied()).collect();
-        let audited = Audited::keys(engine, settings, administrators, &firsts);
-        let mut telling = Telling {
-            engine,
-            audited: &audited,
-            keys: &keys,
-            bases: AHashMap::new(),
-        };
+        let audited = Audited::keys(engine, settings, administrators, &premises, &firsts);
         let mut rows = findings::of_keys(&audited.facts);
-        rows.sort_unstable();
-        let each = rows.chunk_by(|a, b| (a.check, a.on) == (b.check, b.on));
-        each.flat_map(|rows| telling.finding(rows, sorts))
-            .collect::<Vec<_>>()
+        let found = told(engine, &audited, &premises, &mut rows, sorts);
+        // One finding for an account, whatever the number of its keys.
+        rows.retain(|row| key_of(row.on).is_none());
+        (found, rows)
     };
-    alike.par_chunks(TOGETHER).flat_map_iter(of_some).collect()
+    let parts: Vec<(Vec<Finding>, Vec<FindingRow>)> = alike.par_chunks(TOGETHER).map(of_some).collect();
+    let (found, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
+    let audited = Audited::policies(engine, settings, administrators, &premises);
+    let mut telling = Telling {
+        engine,
+        audited: &audited,
+        premises: &premises,
+        bases: AHashMap::new(),
+    };
+    found.extend(telling.elsewhere(rows.into_iter().flatten(), &alike));
+    found
+}
+
+/// What the rules find that look at each key by itself.
+pub(super) fn of_each(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    administrators: &AHashSet<PrincipalId>,
+) -> Vec<Finding> {
+    let premises = Premises::of(engine, snapshot);
+    let sets = lower::copies(engine);
+    let of_some = |sets: &[Vec<KeyId>]| {
+        let audited = Audited::each(engine, settings, administrators, &premises, sets);
+        let mut rows = findings::of_each(&audited.facts);
+        let apart: Vec<Vec<KeyId>> = sets.iter().flatten().map(|&key| vec![key]).collect();
+        told(engine, &audited, &premises, &mut rows, &apart)
+    };
+    sets.par_chunks(APART).flat_map_iter(of_some).collect()
+}
+
+/// Findings of some rows, for each key of its sort.
+fn told(
+    engine: &Engine,
+    audited: &Audited<'_>,
+    premises: &Premises<'_>,
+    rows: &mut [FindingRow],
+    sorts: &[Vec<KeyId>],
+) -> Vec<Finding> {
+    let mut telling = Telling {
+        engine,
+        audited,
+        premises,
+        bases: AHashMap::new(),
+    };
+    rows.sort_unstable();
+    let each = rows.chunk_by(|a, b| (a.check, a.on) == (b.check, b.on));
+    each.flat_map(|rows| telling.finding(rows, sorts)).collect()
 }
 
 impl Telling<'_> {
@@ -106,67 +161,81 @@ impl Telling<'_> {
             principals: Arc::default(),
             total: 0,
             actions: ActionSet::EMPTY,
+            counts: BTreeMap::new(),
             statements: Vec::new(),
             grants: Vec::new(),
+            keys: Vec::new(),
+            notes: Vec::new(),
+            bases: Vec::new(),
         };
         if let On::KeyStatement(_, statement) | On::Statement(statement) = on {
-            piece.statements.push((statement, None));
-        }
-        if let On::KeyGrant(_, grant) = on {
-            piece.grants.push(grant);
+            piece.statements.push(statement);
         }
         let mut holdings: Vec<Holding> = Vec::new();
+        if let On::KeyGrant(_, grant) = on {
+            piece.grants.push(grant);
+            let actions = rows
+                .iter()
+                .fold(ActionSet::EMPTY, |all, row| all | row.evidence.actions());
+            holdings.extend(self.grantee(on, grant, actions));
+            piece.total = holdings.len();
+        }
+        let mut holders: BTreeMap<HolderId, Mask> = BTreeMap::new();
+        let mut principals: BTreeSet<PrincipalId> = BTreeSet::new();
         for row in rows {
+            piece.actions |= row.evidence.actions();
             match row.evidence {
-                Evidence::Itself | Evidence::Principal(_) => {}
-                Evidence::Statement(statement, mask) => {
-                    piece.statements.push((statement, None));
-                    piece.actions |= mask;
+                Evidence::Itself => {}
+                Evidence::Principal(principal) => drop(principals.insert(principal)),
+                Evidence::Named(principal, mask) => {
+                    piece.total += 1;
+                    holdings.extend(self.holding(principal, None, mask));
                 }
-                Evidence::Grant(grant, mask) => {
-                    piece.grants.push(grant);
-                    piece.actions |= mask;
-                }
-                Evidence::Holder(holder, mask) => {
-                    piece.actions |= mask;
-                    if let (Some(holder), Some(key)) = (self.audited.holder(holder), key_of(on)) {
-                        self.held(&mut piece, &mut holdings, holder, key, mask);
-                    }
-                }
+                Evidence::Key(key) => piece.keys.push(key),
+                Evidence::Note(note) => piece.notes.extend(self.audited.note(note).map(str::to_owned)),
+                Evidence::Says(text) => piece.notes.push(text.to_owned()),
+                Evidence::Statement(statement, _) => piece.statements.push(statement),
+                Evidence::Grant(grant, _) => piece.grants.push(grant),
+                Evidence::Holder(holder, mask) => *holders.entry(holder).or_default() |= mask,
             }
+        }
+        for (holder, mask) in holders {
+            if let Some(holder) = self.audited.holder(holder) {
+                self.held(&mut piece, &mut holdings, holder, mask);
+            }
+        }
+        piece.total += principals.len();
+        for principal in principals.into_iter().take(lower::NAMED) {
+            holdings.extend(self.taker(principal));
+            let because = self.premises.takeovers.because(principal);
+            piece
+                .bases
+                .extend(because.map(|id| (Basis::Statement(id), principal)));
         }
         holdings.sort_by(|a, b| a.principal.cmp(&b.principal));
         holdings.truncate(lower::NAMED);
         piece.principals = holdings.into();
         unique(&mut piece.statements);
         unique(&mut piece.grants);
+        unique(&mut piece.bases);
+        let mut said = AHashSet::new();
+        piece.notes.retain(|note| said.insert(note.clone()));
         piece
     }
 
     /// Adds who has access, and by what the first of them has.
-    fn held(
-        &mut self,
-        piece: &mut Piece,
-        holdings: &mut Vec<Holding>,
-        holder: &Holder<'_>,
-        key: KeyId,
-        mask: Mask,
-    ) {
+    fn held(&mut self, piece: &mut Piece, holdings: &mut Vec<Holding>, holder: &Holder<'_>, mask: Mask) {
         piece.total += holder.count;
-        let world = &self.engine.world;
-        for &(principal, folded) in holder.first.iter().take(lower::NAMED) {
-            let Some(named) = world.principal(principal) else {
-                continue;
-            };
-            holdings.push(Holding {
-                principal: named.name.clone(),
-                actions: mask,
-                condition: self.condition(folded, mask, named.kind == Kind::Service),
-            });
+        for action in mask {
+            *piece.counts.entry(action).or_default() += holder.count;
         }
-        // What the finding is about says by what, where it is a statement or a grant.
-        let says_itself = piece.statements.len() + piece.grants.len() > LISTED;
-        let Some(&(principal, folded)) = holder.first.first().filter(|_| !says_itself) else {
+        let first = holder.first.iter().take(lower::NAMED);
+        holdings.extend(first.filter_map(|&(principal, folded)| self.holding(principal, folded, mask)));
+        let enough = piece.bases.len() > LISTED;
+        let Some(&(principal, Some(folded))) = holder.first.first().filter(|_| !enough) else {
+            return;
+        };
+        let Some(key) = holder.key else {
             return;
         };
         let pair = Pair {
@@ -174,13 +243,17 @@ impl Telling<'_> {
             key,
             folded,
         };
-        for basis in self.bases(pair, mask).iter() {
-            match *basis {
-                Basis::Statement(statement) => piece.statements.push((statement, Some(principal))),
-                Basis::Grant(grant) => piece.grants.push(grant),
-                Basis::Nothing => {}
-            }
-        }
+        let bases = self.bases(pair, mask);
+        piece.bases.extend(bases.iter().map(|&basis| (basis, principal)));
+    }
+
+    fn holding(&self, principal: PrincipalId, folded: Option<&Folded>, mask: Mask) -> Option<Holding> {
+        let named = self.engine.world.principal(principal)?;
+        Some(Holding {
+            principal: named.name.clone(),
+            actions: mask,
+            condition: folded.and_then(|folded| self.condition(folded, mask, named.kind == Kind::Service)),
+        })
     }
 
     /// Under which condition a cell gives those of some actions that it does not always give.
@@ -192,6 +265,34 @@ impl Telling<'_> {
             Access::Always => None,
             Access::Conditional { condition, .. } => Some(condition.short()),
         }
+    }
+
+    /// Somebody without access of its own.
+    fn taker(&self, principal: PrincipalId) -> Option<Holding> {
+        let named = self.engine.world.principal(principal)?;
+        Some(Holding {
+            principal: named.name.clone(),
+            actions: ActionSet::EMPTY,
+            condition: None,
+        })
+    }
+
+    /// Whom a grant is for, as it was printed.
+    fn grantee(&self, on: On, grant: GrantId, actions: ActionSet) -> Option<Holding> {
+        let world = &self.engine.world;
+        let id = &world.grant(grant)?.id;
+        let key = self.premises.printed.get(world.key(key_of(on)?)?.arn.as_str())?;
+        let printed = key.grants.iter().find(|printed| printed.id == *id)?;
+        let principal = printed.grantee.as_ref().or(printed.grantee_service.as_ref())?;
+        // A grant to the root of an account is one to the account (S4.9.2).
+        let account = principal
+            .strip_suffix(":root")
+            .and_then(|_| account_of(principal));
+        Some(Holding {
+            principal: account.map_or_else(|| principal.clone(), |id| format!("account:{id}")),
+            actions,
+            condition: None,
+        })
     }
 
     fn bases(&mut self, pair: Pair<'_>, mask: Mask) -> Bases {
@@ -215,35 +316,55 @@ impl Telling<'_> {
         let world = &self.engine.world;
         let view = View::of(world);
         let of = world.key(key)?;
-        let statements = piece.statements.iter().flat_map(|&(id, principal)| {
-            let held = principal.and_then(|id| world.principal(id));
-            let written = of
-                .written
-                .iter()
-                .chain(held.into_iter().flat_map(|one| &one.written));
-            reasons::written(view, written, id)
+        let written = |id: StatementId, by: Option<PrincipalId>| {
+            if let Some(places) = self.places(id) {
+                return places.first;
+            }
+            let held = by.and_then(|id| world.principal(id));
+            let held = held.into_iter().flat_map(|one| &one.written);
+            reasons::written(view, of.written.iter().chain(held), id)
+        };
+        let named = |id: GrantId| reasons::grant_named(view, id);
+        let mut statements: Vec<StatementRef> =
+            listed(piece.statements.iter().flat_map(|&id| written(id, None)));
+        let mut grants: Vec<GrantRef> = listed(piece.grants.iter().filter_map(|&id| named(id)));
+        let of_bases = piece.bases.iter().flat_map(|&(basis, by)| match basis {
+            Basis::Statement(id) => written(id, Some(by)),
+            Basis::Grant(_) | Basis::Nothing => Vec::new(),
         });
-        let mut statements: Vec<StatementRef> = statements.collect();
-        unique(&mut statements);
-        statements.truncate(LISTED);
-        let grants = piece
-            .grants
-            .iter()
-            .filter_map(|&id| reasons::grant_named(view, id));
-        let grants: Vec<GrantRef> = grants.take(LISTED).collect();
+        let (own_statements, own_grants) = (statements.len(), grants.len());
+        also(&mut statements, listed(of_bases));
+        let of_bases = piece.bases.iter().filter_map(|&(basis, _)| match basis {
+            Basis::Grant(id) => named(id),
+            Basis::Statement(_) | Basis::Nothing => None,
+        });
+        also(&mut grants, listed(of_bases));
         let account_id = |id: AccountId| world.account(id).map(|account| account.id.clone());
         let other = match on {
             On::KeyAccount(_, account) => account_id(account),
             On::KeyKey(_, other) => world.key(other).map(|key| key.arn.clone()),
+            On::KeyGrant(..) => {
+                let grantee = piece.principals.first().map(|one| one.principal.as_str());
+                let account =
+                    grantee.and_then(|name| name.strip_prefix("account:").or_else(|| account_of(name)));
+                account
+                    .filter(|id| Some(*id) != account_id(of.account).as_deref())
+                    .map(str::to_owned)
+            }
             _ => None,
         };
         let said = Said {
             principals: &piece.principals,
             total: piece.total,
             actions: piece.actions,
-            statements: &statements,
-            grants: &grants,
+            counts: &piece.counts,
+            statements: statements.get(..own_statements).unwrap_or_default(),
+            texts: own_statements,
+            grants: grants.get(..own_grants).unwrap_or_default(),
+            account: None,
             other: other.as_deref(),
+            notes: &piece.notes,
+            key: self.premises.printed.get(of.arn.as_str()).copied(),
         };
         let (file, line) = self.place(&of.arn, &statements, &grants);
         Some(Finding {
@@ -267,7 +388,7 @@ impl Telling<'_> {
 
     /// Where to look first: at a statement of the key's own policy, a grant, another statement, the policy, or the key.
     fn place(&self, arn: &str, statements: &[StatementRef], grants: &[GrantRef]) -> (String, u32) {
-        let known = self.keys.get(arn);
+        let known = self.premises.printed.get(arn);
         let of_key = |one: &&StatementRef| {
             known.is_some_and(|key| key.policies.iter().any(|own| own.name == one.policy))
         };
@@ -296,7 +417,7 @@ fn key_of(on: On) -> Option<KeyId> {
         | On::KeyStatement(key, _)
         | On::KeyGrant(key, _)
         | On::KeyKey(key, _) => Some(key),
-        On::Statement(_) | On::Account(_) => None,
+        On::Statement(_) | On::Account(_) | On::Gap(_) => None,
     }
 }
 
@@ -313,10 +434,26 @@ fn fingerprint(check: Check, key: &str, on: On, said: &Said<'_>) -> String {
             }
         }
         On::KeyGrant(..) => parts.extend(said.grants.first().map(|grant| grant.id.as_str())),
-        On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) => {}
+        On::Key(_) | On::KeyAccount(..) | On::KeyKey(..) | On::Account(_) | On::Gap(_) => {}
     }
-    let digest = Sha256::digest(parts.join("\n"));
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    finding::fingerprint(&parts)
+}
+
+/// The first of some, sorted.
+fn listed<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    unique(&mut all);
+    all.truncate(LISTED);
+    all
+}
+
+/// Adds those that are not there yet.
+fn also<T: PartialEq>(all: &mut Vec<T>, others: Vec<T>) {
+    for other in others {
+        if all.len() < LISTED && !all.contains(&other) {
+            all.push(other);
+        }
+    }
 }
 
 /// Sorted, and each once.

@@ -38,6 +38,8 @@ pub(super) struct Global {
         help_heading = "Input"
     )]
     pub(super) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) what_if: WhatIf,
     /// Format of the answer [default: text]
     #[arg(short, long, value_enum, global = true, help_heading = "Output")]
     pub(super) format: Option<Format>,
@@ -87,6 +89,24 @@ impl Global {
     }
 }
 
+/// Edits of the snapshot before it is asked.
+#[derive(Debug, Args)]
+pub(super) struct WhatIf {
+    /// What if this policy or grant were there, or in the place of what is there; repeatable
+    ///
+    /// key-policy:KEY=FILE, identity-policy:NAME_OR_ARN=FILE, inline-policy:PRINCIPAL/NAME=FILE, boundary:PRINCIPAL=FILE
+    /// (or =ARN of a managed policy), scp:TARGET/NAME=FILE, rcp:TARGET/NAME=FILE, grant:KEY=FILE. The file holds the
+    /// document, or what the AWS CLI prints around it; `-` is standard input.
+    #[arg(long, value_name = "EDIT=FILE", global = true, help_heading = "What if")]
+    pub(super) with: Vec<String>,
+    /// What if it were not there; repeatable, done before what `--with` gives
+    ///
+    /// identity-policy:NAME_OR_ARN, inline-policy:PRINCIPAL/NAME, boundary:PRINCIPAL, scp:TARGET/NAME, rcp:TARGET/NAME,
+    /// grant:KEY/GRANT (id or name).
+    #[arg(long, value_name = "EDIT", global = true, help_heading = "What if")]
+    pub(super) without: Vec<String>,
+}
+
 /// Formats of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -106,6 +126,10 @@ pub(super) enum Format {
     Junit,
     /// One page that needs nothing else
     Html,
+    /// A graph for Graphviz
+    Dot,
+    /// A graph for Mermaid
+    Mermaid,
 }
 
 impl Format {
@@ -122,6 +146,8 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Junit => "junit",
             Format::Html => "html",
+            Format::Dot => "dot",
+            Format::Mermaid => "mermaid",
         }
     }
 }
@@ -161,12 +187,21 @@ pub(super) enum Verb {
     /// Whether a request is allowed, or each of a stream of requests
     #[command(visible_alias = "simulate", after_long_help = DECIDE_EXAMPLES)]
     Decide(Box<Decide>),
+    /// Why a request is allowed or refused, what comes near, and which edits would allow it
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(Box<Explain>),
     /// Every principal, key and action: the whole relation
     #[command(after_long_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),
     /// What an auditor should look at: findings about keys, policies and grants
     #[command(after_long_help = AUDIT_EXAMPLES)]
     Audit(Audit),
+    /// Whether assertions about who has access hold
+    #[command(after_long_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Who gains and who loses access from one snapshot to another, or by an edit
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Findings, the whole relation and the coverage as one page
     #[command(after_long_help = REPORT_EXAMPLES)]
     Report(Report),
@@ -233,38 +268,9 @@ pub(super) struct WhatCan {
     pub(super) narrow: Narrow,
 }
 
-const DECIDE_EXAMPLES: &str = "\
-Examples:
-  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
-  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
-      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
-  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
-      --key alias/old --destination alias/new
-  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
-
-The context is closed: a key that is neither given nor follows from the snapshot is
-absent. With --open-context it is unknown, and the answer may be `undetermined`.
-
-A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
-else 3 if one is undetermined.";
-
-/// Arguments of `decide`.
+/// What a request states besides who asks for what.
 #[derive(Debug, Args)]
-pub(super) struct Decide {
-    /// Who asks: a user, role, role session, federated user or root user, or a service principal
-    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
-    pub(super) principal: Option<String>,
-    /// IAM action, or the operation kms:ReEncrypt
-    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
-    pub(super) action: Option<String>,
-    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
-    #[arg(
-        long,
-        visible_alias = "resource",
-        required_unless_present = "requests",
-        help_heading = "Request"
-    )]
-    pub(super) key: Option<String>,
+pub(super) struct StatedArgs {
     /// A context key and its value; repeat it for more keys, or for more values of one key
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Request")]
     pub(super) context: Vec<(String, String)>,
@@ -304,6 +310,42 @@ pub(super) struct Decide {
     /// PutKeyPolicy: BypassPolicyLockoutSafetyCheck
     #[arg(long, requires = "new_policy", help_heading = "Request")]
     pub(super) bypass: bool,
+}
+
+const DECIDE_EXAMPLES: &str = "\
+Examples:
+  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
+  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
+      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
+  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
+      --key alias/old --destination alias/new
+  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
+
+The context is closed: a key that is neither given nor follows from the snapshot is
+absent. With --open-context it is unknown, and the answer may be `undetermined`.
+
+A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
+else 3 if one is undetermined.";
+
+/// Arguments of `decide`.
+#[derive(Debug, Args)]
+pub(super) struct Decide {
+    /// Who asks: a user, role, role session, federated user or root user, or a service principal
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) principal: Option<String>,
+    /// IAM action, or the operation kms:ReEncrypt
+    #[arg(long, required_unless_present = "requests", help_heading = "Request")]
+    pub(super) action: Option<String>,
+    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
+    #[arg(
+        long,
+        visible_alias = "resource",
+        required_unless_present = "requests",
+        help_heading = "Request"
+    )]
+    pub(super) key: Option<String>,
+    #[command(flatten)]
+    pub(super) stated: StatedArgs,
     /// Requests as JSON, one a line; `-` for standard input
     #[arg(
         long,
@@ -315,6 +357,36 @@ pub(super) struct Decide {
         ]
     )]
     pub(super) requests: Option<PathBuf>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  keywho explain role/app kms:Decrypt alias/payments -s snapshot
+  keywho explain user/alice Decrypt alias/payments -s snapshot --context kms:EncryptionContext:tenant=7
+  aws kms decrypt .. 2>&1 | keywho explain --event - -s snapshot
+  keywho explain --event event.json -s snapshot --format md -o why.md
+
+Without a context the question is about all requests, as in a row of `who-can`. With
+one it is about a request that states this and nothing else, as in `decide`; with
+--open-context what is not stated is unknown.";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// Who asks: ARN, `role/NAME`, `user/NAME`, `ACCOUNT:role/NAME` or a service principal
+    #[arg(required_unless_present = "event")]
+    pub(super) principal: Option<String>,
+    /// IAM action, with or without `kms:`, or the operation kms:ReEncrypt
+    #[arg(required_unless_present = "event")]
+    pub(super) action: Option<String>,
+    /// Key id, key ARN, alias name or alias ARN; `*` for actions without a key
+    #[arg(required_unless_present = "event")]
+    pub(super) key: Option<String>,
+    /// An AccessDenied message or a CloudTrail event; `-` for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Input", conflicts_with_all = ["principal", "action", "key"])]
+    pub(super) event: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) stated: StatedArgs,
 }
 
 const MATRIX_EXAMPLES: &str = "\
@@ -445,6 +517,86 @@ impl From<Severity> for keywho::Severity {
             Severity::Critical => keywho::Severity::Critical,
         }
     }
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  keywho check --init -s snapshot -o access.toml
+  keywho check access.toml -s snapshot
+  keywho check rules/*.toml -s snapshot --strict --format json -o checked.json
+
+An assertion:
+  [[assert]]
+  id = \"only-the-lambda-decrypts-tokens\"
+  keys = [\"alias/payments-tokens\", { tag = { data = \"card*\" }, region = \"eu-*\" }]
+  actions = [\"Decrypt\", \"grant\"]   # names, patterns, or use, administer, grant, read
+  only = [\"role/app/payments-lambda\", { account = \"111122223333\", tag = { team = \"pay\" } }]
+  only-through = \"s3\"
+
+In the place of `only`: `none` (nobody of these), `at-least` (each of these, or a number),
+`same-as` (whoever can on that key), or nothing but `only-through` and
+`only-with-encryption-context`. Principals are names, patterns, `outside`, `anyone`, or tables
+of account, tag, org-path and name. `conditional-access = \"ignored\"` leaves out access that
+depends on a condition. Exit code 1 if one fails; 3 with --strict if one is undecided.";
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Assertion files
+    #[arg(required_unless_present = "init", value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write assertions that hold today
+    #[arg(long, conflicts_with_all = ["files", "strict"])]
+    pub(super) init: bool,
+    /// Exit with 3 if an assertion is undecided, or is about nothing
+    #[arg(long, help_heading = "Gate")]
+    pub(super) strict: bool,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  keywho diff before/ after/
+  keywho diff snapshot --with key-policy:alias/payments=new-policy.json
+  keywho diff snapshot --with scp:ou-ab12-11111111/RegionLock=scp.json --format md > comment.md
+  keywho diff main/ branch/ --fail-on outside,admin --format sarif -o access.sarif
+
+Exit codes: 0 access does not change, 1 it does; with --fail-on, 1 only if such a change is
+among them.";
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Folder of the old snapshot; with `--with` or `--without` the only one [default: that of `-s`]
+    #[arg(value_name = "OLD")]
+    pub(super) old: Option<PathBuf>,
+    /// Folder of the new snapshot; without it, the old one with the edits is the new one
+    #[arg(value_name = "NEW")]
+    pub(super) new: Option<PathBuf>,
+    /// Exit with 1 only for changes of these kinds
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "KIND",
+        help_heading = "Gate"
+    )]
+    pub(super) fail_on: Vec<FailOn>,
+    /// Name all principals, keys and actions of a change
+    #[arg(long, help_heading = "Output")]
+    pub(super) wide: bool,
+}
+
+/// Changes that fail a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Somebody may do what they could not
+    Gained,
+    /// Somebody outside of the organization may, or anybody
+    Outside,
+    /// Somebody may administer a key
+    Admin,
+    /// Something about access is no longer known, or could not be compared
+    Unknown,
 }
 
 const COVERAGE_EXAMPLES: &str = "\

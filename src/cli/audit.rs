@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Audit, Format, Global};
-use super::input::Loaded;
+use super::input::{Loaded, today};
 use super::output::{Output, remark};
 use anyhow::{Context as _, bail};
 use keywho::audit::{Settings, rules};
@@ -43,7 +43,7 @@ impl Audited {
     pub(super) fn read(global: &Global, config: Option<&Path>) -> anyhow::Result<Audited> {
         let (settings, path) = settings(config)?;
         let loaded = Loaded::read(global)?;
-        let engine = loaded.engine();
+        let engine = loaded.engine(global);
         let audit = loaded
             .progress
             .during("auditing", || engine.audit(&loaded.snapshot, &settings))
@@ -243,7 +243,7 @@ fn wanted_keys(loaded: &Loaded, patterns: &[String]) -> anyhow::Result<Option<BT
 
 /// The path from the working folder to the snapshot, where it lies below: code scanning starts there, at the top of the
 /// repository. Of a snapshot elsewhere paths start at its own folder, so that they are the same on every machine.
-fn root(snapshot: Option<&Path>) -> String {
+pub(super) fn root(snapshot: Option<&Path>) -> String {
     let Some(path) = snapshot.filter(|path| path.is_relative() && path.is_dir()) else {
         return String::new();
     };
@@ -272,9 +272,7 @@ fn settings(path: Option<&Path>) -> anyhow::Result<(Settings, &str)> {
         return Ok((Settings::default(), name));
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
-    let today = jiff::tz::Offset::UTC.to_datetime(now).date();
-    let settings = Settings::parse(&text, today).with_context(|| format!("`{}`", path.display()))?;
+    let settings = Settings::parse(&text, today()?).with_context(|| format!("`{}`", path.display()))?;
     Ok((settings, name))
 }
 

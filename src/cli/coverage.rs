@@ -11,7 +11,7 @@ pub(super) fn run(global: &Global) -> anyhow::Result<Exit> {
     let format = global.format("coverage", Format::Text, &[Format::Text, Format::Json])?;
     let loaded = Loaded::read(global)?;
     let (coverage, files) = (&loaded.snapshot.coverage, &loaded.snapshot.files);
-    let undecided = loaded.engine().undecided();
+    let undecided = loaded.engine(global).undecided();
     let mut output = Output::open(global)?;
     if format == Format::Text {
         let layout = output.layout(false);

@@ -1,10 +1,11 @@
 //! `decide`: one request from flags, or a stream of requests.
 
 use super::Exit;
-use super::args::{Decide, Format, Global};
+use super::args::{Decide, Format, Global, StatedArgs};
 use super::input::{Loaded, json_file};
 use super::output::{Output, remark};
 use super::requests;
+use anyhow::bail;
 use keywho::report::csv::Csv;
 use keywho::report::json::{self, Place};
 use keywho::report::request::{self, Parsed};
@@ -12,11 +13,15 @@ use keywho::report::{diagnostics, text};
 use keywho::source::Files;
 use keywho::{Decision, Error, Outcome};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Decides.
 pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
     if let Some(path) = &args.requests {
+        let edits = &global.what_if.with;
+        if path == Path::new("-") && edits.iter().any(|edit| edit.ends_with("=-")) {
+            bail!("standard input is given twice: by `--requests` and by `--with`");
+        }
         return requests::run(global, path);
     }
     let format = global.format("decide", Format::Text, &Format::ROWS)?;
@@ -28,7 +33,7 @@ pub(super) fn run(global: &Global, args: &Decide) -> anyhow::Result<Exit> {
         remark(&diagnostics::full(&remarks, &Files::default()));
     }
     let loaded = Loaded::read(global)?;
-    let decision = loaded.engine().decide(&request)?;
+    let decision = loaded.engine(global).decide(&request)?;
     let mut output = Output::open(global)?;
     if format == Format::Text {
         output.text(&text::decision(&request, &decision, &loaded.names))?;
@@ -63,7 +68,7 @@ fn encode(format: Format, mut asked: Map<String, Value>, decision: &Decision, lo
 }
 
 /// The exit code of one decision.
-fn exit(outcome: Outcome) -> Exit {
+pub(super) fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Allowed => Exit::Clean,
         Outcome::ExplicitDeny | Outcome::ImplicitDeny => Exit::Denied,
@@ -74,10 +79,22 @@ fn exit(outcome: Outcome) -> Exit {
 /// The flags as the request line they stand for, so that both ways of asking mean the same.
 fn asked(args: &Decide) -> anyhow::Result<Map<String, Value>> {
     let mut asked = Map::new();
-    let texts = [
+    for (field, value) in [
         ("principal", &args.principal),
         ("action", &args.action),
         ("resource", &args.key),
+    ] {
+        if let Some(value) = value {
+            asked.insert(field.to_owned(), value.as_str().into());
+        }
+    }
+    stated(&args.stated, &mut asked)?;
+    Ok(asked)
+}
+
+/// What flags state besides.
+pub(super) fn stated(args: &StatedArgs, asked: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let texts = [
         ("vpcEndpoint", &args.vpc_endpoint),
         ("grantId", &args.grant_id),
         ("alias", &args.alias),
@@ -117,7 +134,7 @@ fn asked(args: &Decide) -> anyhow::Result<Map<String, Value>> {
             asked.insert(field.to_owned(), true.into());
         }
     }
-    Ok(asked)
+    Ok(())
 }
 
 /// One value stays a text; several values of one key become a list.

@@ -3,7 +3,7 @@
 use super::Exit;
 use super::args::{Format, Global, Kind, Lint};
 use super::output::Output;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use keywho::Diagnostic;
 use keywho::diag::Severity;
 use keywho::policy::document::PolicyKind;
@@ -21,6 +21,9 @@ pub(super) fn run(global: &Global, args: &Lint) -> anyhow::Result<Exit> {
         Format::Text,
         &[Format::Text, Format::Json, Format::Ndjson],
     )?;
+    if !global.what_if.with.is_empty() || !global.what_if.without.is_empty() {
+        bail!("`lint` reads no snapshot that could be edited: leave `--with` and `--without` out");
+    }
     let mut files = Files::default();
     let mut found: Vec<Diagnostic> = Vec::new();
     for path in &args.files {

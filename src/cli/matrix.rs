@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, args: &Matrix) -> anyhow::Result<Exit> {
         false => global.format("matrix", Format::Text, &Format::ROWS)?,
     };
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let filter = MatrixFilter {
         principals: args.principals.clone(),
         keys: args.keys.clone(),

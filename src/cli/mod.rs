@@ -5,8 +5,11 @@
 
 mod args;
 mod audit;
+mod check;
 mod coverage;
 mod decide;
+mod diff;
+mod explain;
 mod input;
 mod lint;
 mod matrix;
@@ -17,6 +20,7 @@ mod report;
 mod requests;
 mod schema;
 mod what_can;
+mod what_if;
 mod who_can;
 
 use args::{Cli, Verb};
@@ -63,8 +67,11 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::WhoCan(args) => who_can::run(&cli.global, args),
         Verb::WhatCan(args) => what_can::run(&cli.global, args),
         Verb::Decide(args) => decide::run(&cli.global, args),
+        Verb::Explain(args) => explain::run(&cli.global, args),
         Verb::Matrix(args) => matrix::run(&cli.global, args),
         Verb::Audit(args) => audit::run(&cli.global, args),
+        Verb::Check(args) => check::run(&cli.global, args),
+        Verb::Diff(args) => diff::run(&cli.global, args),
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
         Verb::Report(args) => report::run(&cli.global, args),

@@ -41,12 +41,17 @@ pub(super) fn write(
     let digest = progress.during("computing the digest of the snapshot", || Snapshot::digest(path))?;
     let now = jiff::Timestamp::try_from(std::time::SystemTime::now())?;
     let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let what_if = &global.what_if;
+    let without = what_if.without.iter().map(|edit| format!("--without {edit}"));
+    let with = what_if.with.iter().map(|edit| format!("--with {edit}"));
+    let edits: Vec<String> = without.chain(with).collect();
     let page = Page {
         report: *report,
         all: &audited.audit.findings,
         snapshot: &audited.loaded.snapshot,
         undecided: audited.engine.undecided(),
         digest: &digest,
+        edits: &edits,
         time: &time,
     };
     let page = progress.during("writing the page", || {

@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, path: &Path) -> anyhow::Result<Exit> {
         Box::new(File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?)
     };
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let mut output = Output::open(global)?;
     let mut stream = Stream {
         engine: &engine,

@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) fn run(global: &Global, args: &WhatCan) -> anyhow::Result<Exit> {
     let format = global.format("what-can", Format::Text, &Format::ROWS)?;
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let narrowing = narrowing(global, &args.narrow, &engine)?;
     let rows = engine.what_can(&args.principal)?;
     let rows: Vec<Row> = rows.filter_map(|row| narrowing.row(row)).collect();

@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) fn run(global: &Global, args: &WhoCan) -> anyhow::Result<Exit> {
     let format = global.format("who-can", Format::Text, &Format::ROWS)?;
     let loaded = Loaded::read(global)?;
-    let engine = loaded.engine();
+    let engine = loaded.engine(global);
     let narrowing = narrowing(global, &args.narrow, &engine)?;
     let rows: Vec<Row> = engine.who_can(&args.action, &args.key)?.collect();
     let unknown = engine.gaps_for_key(rows.first().map_or(&args.key, |row| &row.key));

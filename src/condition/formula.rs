@@ -404,7 +404,38 @@ impl Formulas {
 
     /// Copies a formula from another table.
     pub fn import(&mut self, from: &Formulas, id: FormulaId) -> FormulaId {
-        self.map(from, id, &mut |own, atom| own.import_atom(from, atom))
+        self.import_about(from, id, &Subject::clone)
+    }
+
+    /// Copies a formula from another table; `about` tells what stands for each subject.
+    pub(crate) fn import_about(
+        &mut self,
+        from: &Formulas,
+        id: FormulaId,
+        about: &dyn Fn(&Subject) -> Subject,
+    ) -> FormulaId {
+        self.map(from, id, &mut |own, atom| {
+            own.import_atom_about(from, atom, about)
+        })
+    }
+
+    /// All subjects of a formula, those of variables included.
+    pub(crate) fn subjects(&self, id: FormulaId) -> Vec<&Subject> {
+        let mut found = Vec::new();
+        for atom in self.atoms(id) {
+            let Shape::Atom(atom) = self.shape(atom) else {
+                continue;
+            };
+            let others = match atom {
+                Atom::Test { values, .. } => values.as_slice(),
+                _ => &[],
+            };
+            let others = others.iter().flat_map(Operand::variables);
+            found.extend(atom.subject().into_iter().chain(others));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|id| self.subject_of(id)).collect()
     }
 
     /// A formula of another table with every atom replaced by what `replace` makes of it here.
@@ -449,15 +480,30 @@ impl Formulas {
         made
     }
 
-    fn import_subject(&mut self, from: &Formulas, id: SubjectId) -> SubjectId {
-        let subject = from.subject_of(id).cloned();
+    fn import_subject(
+        &mut self,
+        from: &Formulas,
+        id: SubjectId,
+        about: &dyn Fn(&Subject) -> Subject,
+    ) -> SubjectId {
+        let subject = from.subject_of(id).map(about);
         self.subject(subject.unwrap_or_else(|| Subject::free("")))
     }
 
-    fn import_atom(&mut self, from: &Formulas, atom: &Atom) -> FormulaId {
+    /// Copies an atom from another table.
+    pub(crate) fn import_atom(&mut self, from: &Formulas, atom: &Atom) -> FormulaId {
+        self.import_atom_about(from, atom, &Subject::clone)
+    }
+
+    fn import_atom_about(
+        &mut self,
+        from: &Formulas,
+        atom: &Atom,
+        about: &dyn Fn(&Subject) -> Subject,
+    ) -> FormulaId {
         match atom {
             Atom::Absent { subject } => {
-                let subject = self.import_subject(from, *subject);
+                let subject = self.import_subject(from, *subject, about);
                 self.absent(subject)
             }
             Atom::Test {
@@ -466,10 +512,10 @@ impl Formulas {
                 test,
                 values,
             } => {
-                let subject = self.import_subject(from, *subject);
+                let subject = self.import_subject(from, *subject, about);
                 let values = values
                     .iter()
-                    .map(|value| self.import_operand(from, value))
+                    .map(|value| self.import_operand(from, value, about))
                     .collect();
                 self.test(subject, *range, *test, values)
             }
@@ -477,7 +523,12 @@ impl Formulas {
         }
     }
 
-    fn import_operand(&mut self, from: &Formulas, operand: &Operand) -> Operand {
+    fn import_operand(
+        &mut self,
+        from: &Formulas,
+        operand: &Operand,
+        about: &dyn Fn(&Subject) -> Subject,
+    ) -> Operand {
         let Operand::Template(parts) = operand else {
             return operand.clone();
         };
@@ -487,7 +538,7 @@ impl Formulas {
                 name,
                 default,
             } => Part::Variable {
-                subject: self.import_subject(from, *subject),
+                subject: self.import_subject(from, *subject, about),
                 name: name.clone(),
                 default: default.clone(),
             },

@@ -54,6 +54,33 @@ impl Possible {
     }
 }
 
+impl Possible {
+    /// Limits that admit whatever either of the two admits, and more only where no limits of this kind say just that.
+    #[must_use]
+    pub fn union(&self, other: &Possible) -> Possible {
+        let all = |a: &[String], b: &[String]| {
+            let new = b.iter().filter(|value| !a.contains(value));
+            a.iter().chain(new).cloned().collect()
+        };
+        let both = |a: &[String], b: &[String]| a.iter().filter(|value| b.contains(value)).cloned().collect();
+        match (self, other) {
+            (a, b) if a == b => a.clone(),
+            (Possible::OneOf(a), Possible::OneOf(b)) => Possible::OneOf(all(a, b)),
+            (Possible::Unlike(a), Possible::Unlike(b)) => Possible::Unlike(both(a, b)),
+            (Possible::ForeignTo(a), Possible::ForeignTo(b)) => {
+                let both: Vec<String> = both(a, b);
+                Possible::ForeignTo(both.into())
+            }
+            (Possible::OneOf(values), wide) | (wide, Possible::OneOf(values))
+                if values.iter().all(|value| wide.admits(value)) =>
+            {
+                wide.clone()
+            }
+            _ => Possible::Anything,
+        }
+    }
+}
+
 impl Known {
     /// One value.
     #[must_use]

@@ -48,6 +48,30 @@ impl Covers {
     }
 }
 
+/// Where something stands in one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Alike<I> {
+    /// The layer does not hold for it.
+    Elsewhere,
+    /// The layer holds for it, and no path leads from it to anything.
+    Stranger,
+    /// With all that are alike, by the first of them.
+    With(I),
+}
+
+impl<I: Copy> Alike<I> {
+    /// What it is alike with, if the layer says so.
+    pub(crate) fn with(self) -> Option<I> {
+        match self {
+            Alike::With(first) => Some(first),
+            Alike::Elsewhere | Alike::Stranger => None,
+        }
+    }
+}
+
+/// Where something stands in each layer: what stands everywhere with the same is the same for all that is alike.
+pub(crate) type Signature<I> = SmallVec<[Alike<I>; 1]>;
+
 /// One principal's cell on one key.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'e> {
@@ -75,6 +99,85 @@ impl Engine {
                 key,
             },
         }
+    }
+
+    /// Whom a principal is alike with, layer by layer.
+    pub(crate) fn alike(&self, principal: PrincipalId) -> Signature<PrincipalId> {
+        let of_layer = |layer: &Arc<Layer>| match &layer.covers {
+            Covers::Principals(covered) if !covered.contains(&principal) => Alike::Elsewhere,
+            _ if !layer.classes.has(principal) => Alike::Stranger,
+            _ => Alike::With(layer.classes.in_part(Part::Alike, principal)),
+        };
+        self.layers.iter().map(of_layer).collect()
+    }
+
+    /// What a key is alike with, layer by layer.
+    pub(crate) fn alike_key(&self, key: KeyId) -> Signature<KeyId> {
+        let of_layer = |layer: &Arc<Layer>| match layer.covers.may_have_key(key) {
+            false => Alike::Elsewhere,
+            true => Alike::With(layer.classes.key_in_part(Part::Alike, key)),
+        };
+        self.layers.iter().map(of_layer).collect()
+    }
+
+    /// Whoever may be looked at apart from those who are alike, on a key.
+    pub(crate) fn apart(&self, key: KeyId) -> impl Iterator<Item = PrincipalId> + '_ {
+        let layers = self
+            .layers
+            .iter()
+            .filter(move |layer| layer.covers.may_have_key(key));
+        layers.flat_map(move |layer| {
+            let classes = &layer.classes;
+            let parts = [Part::Named, Part::Listed, Part::Single].into_iter();
+            parts.flat_map(move |part| {
+                let listed = classes.pairs.of(part).at(classes.key_in_part(part, key));
+                let members = listed.iter().flat_map(move |id| classes.members(part, id));
+                members.copied()
+            })
+        })
+    }
+
+    /// The classes of principals with some access to keys that are alike, layer by layer.
+    pub(crate) fn alike_on<'e>(
+        &'e self,
+        keys: &'e Signature<KeyId>,
+    ) -> impl Iterator<Item = (usize, PrincipalId)> + 'e {
+        let layers = self.layers.iter().zip(keys).enumerate();
+        layers.flat_map(|(at, (layer, key))| {
+            let cells = key.with().map(|key| layer.tables.on_key(Part::Alike, key));
+            let cells = cells.into_iter().flatten();
+            cells.map(move |folded| (at, folded.principal))
+        })
+    }
+
+    /// The cell of those who are alike on keys that are.
+    pub(crate) fn cell_alike(
+        &self,
+        principals: &Signature<PrincipalId>,
+        keys: &Signature<KeyId>,
+    ) -> Option<&Folded> {
+        let both = principals.iter().zip(keys).enumerate().rev();
+        let elsewhere = |(_, (principal, key)): &(usize, (&Alike<PrincipalId>, &Alike<KeyId>))| {
+            **principal == Alike::Elsewhere || **key == Alike::Elsewhere
+        };
+        let mut here = both.skip_while(elsewhere);
+        match here.next()? {
+            (at, (Alike::With(principal), Alike::With(key))) => {
+                self.layers
+                    .get(at)?
+                    .tables
+                    .folded_at(Part::Alike, *principal, *key)
+            }
+            _ => None,
+        }
+    }
+
+    /// The cell of a pair, if it has some access.
+    pub(crate) fn folded(&self, principal: PrincipalId, key: KeyId) -> Option<&Folded> {
+        let site = self.site(principal, key);
+        self.layer_of(site)?
+            .tables
+            .folded_at(site.part, site.principal, site.key)
     }
 
     /// The layer of a site.
@@ -160,7 +263,7 @@ impl Engine {
     }
 
     /// The cells of a key, with how many principals have each.
-    pub(super) fn counted(&self, key: KeyId) -> Vec<(&Folded, usize)> {
+    pub(crate) fn counted(&self, key: KeyId) -> Vec<(&Folded, usize)> {
         match self.layers.as_slice() {
             [only] => only.counted(key),
             _ => {

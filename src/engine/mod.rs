@@ -23,8 +23,8 @@ use crate::model::snapshot::{Coverage, Gap, Snapshot};
 use crate::rules::PathRow;
 use ahash::AHashSet;
 pub(crate) use fold::Folded;
-pub(crate) use layers::Pair;
 use layers::{Covers, Layer};
+pub(crate) use layers::{Pair, Signature};
 use std::sync::Arc;
 
 /// A snapshot, compiled once and asked many times.
@@ -246,6 +246,11 @@ impl Engine {
     pub(crate) fn paths_of(&self, site: Site) -> &[PathRow] {
         self.layer_of(site)
             .map_or(&[], |layer| layer.tables.paths_of(site))
+    }
+
+    /// Whether a formula was too large to decide.
+    pub(crate) fn is_undecided(&self, formula: FormulaId) -> bool {
+        self.undecided.contains(&formula)
     }
 
     /// Whether some path leads to a cell of the tables.

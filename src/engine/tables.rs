@@ -231,6 +231,13 @@ impl Tables {
         self.of(part, key).map_or(&[], |table| table.of_key(key))
     }
 
+    /// A cell with some access.
+    pub(super) fn folded_at(&self, part: Part, principal: PrincipalId, key: KeyId) -> Option<&Folded> {
+        let cells = self.on_key(part, key);
+        let at = cells.binary_search_by_key(&principal, |folded| folded.principal);
+        cells.get(at.ok()?)
+    }
+
     /// The cell of a site; `account` is the principal's.
     pub(super) fn cell(&self, site: Site, account: Option<AccountId>) -> Cell {
         let table = self.of(site.part, site.key);

@@ -66,7 +66,7 @@ impl World {
     }
 }
 
-pub(super) fn session_prefix(partition: &str, account: &str, role: &str) -> String {
+pub(crate) fn session_prefix(partition: &str, account: &str, role: &str) -> String {
     format!("arn:{partition}:sts::{account}:assumed-role/{role}/")
 }
 

@@ -10,6 +10,10 @@ use crate::policy::document::Effect;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct HolderId(pub(crate) u32);
 
+/// A text that a finding repeats; counted anew for each run of the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NoteId(pub(crate) u32);
+
 /// Whether something is so, or may be (S0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Sure {
@@ -63,11 +67,6 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    /// Whether it is outside of the account of the key and not a service.
-    pub(crate) fn is_foreign(self) -> bool {
-        !matches!(self.standing, Standing::Own | Standing::Aws)
-    }
-
     /// Whether it is, or may be, outside of the trust zone (S8.1).
     pub(crate) fn is_outsider(self) -> bool {
         matches!(self.standing, Standing::Outside | Standing::Unknown)
@@ -78,6 +77,23 @@ impl Who {
         matches!(self.kind, HolderKind::Person | HolderKind::Account)
     }
 }
+
+/// Principals of one account with the same IAM policies (A45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StandId(pub(crate) u32);
+
+/// Why a key cannot be used (S7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Rest {
+    /// It is disabled.
+    Disabled,
+    /// It waits for its deletion.
+    PendingDeletion,
+}
+
+/// A kind of gap in the snapshot (A40).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GapId(pub(crate) u32);
 
 /// Whom the principal element of a statement names (S2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,10 +106,19 @@ pub(crate) enum Whom {
     Member(AccountId),
     /// An AWS service.
     Service,
-    /// A user or role that no longer exists (S2.2.11, S2.2.13).
-    Orphan,
     /// Everyone but those listed (S2.2.17, S2.2.19).
     NotListed,
+    /// Nobody knows (S2.1.10).
+    Unknown,
+}
+
+/// Where a statement mentions somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Mention {
+    /// In its principal element.
+    Principal,
+    /// In a condition on `aws:PrincipalArn`.
+    Condition,
 }
 
 /// What a condition tests, as far as findings tell it apart.
@@ -172,6 +197,15 @@ pub(crate) enum Manner {
     MustBePresent,
 }
 
+/// What the organization sets above accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Guardrail {
+    /// A service control policy: it binds principals (S4.7.2).
+    Scp,
+    /// A resource control policy: it binds whoever uses a key (S4.7.3).
+    Rcp,
+}
+
 /// What a grant's grantee is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum GranteeSort {
@@ -208,8 +242,12 @@ relations! {
     // Access
     /// Holder may do some actions on key for certain, and these and others perhaps.
     may: (KeyId, HolderId, Who, Mask, Mask),
-    /// Holder is one principal and no more.
-    single: (HolderId),
+    /// Actions on key that somebody may do only by something that is not in the snapshot (A40).
+    unknown: (KeyId, Mask),
+    /// Holder is so many principals; a whole account counts as several.
+    counted: (HolderId, usize),
+    /// Holder may create grants on key for whomever and whatever it likes: no test of the grant limits all its ways to.
+    grants_freely: (KeyId, HolderId, Sure),
     /// Of what holder may do on key, some by identity policies, which the account gate lets decide (S4.5.1).
     by_iam: (KeyId, HolderId, Mask),
     /// A statement of the policy of key lets a service that calls for itself do actions, if its conditions hold.
@@ -217,32 +255,45 @@ relations! {
     /// A statement of the policy of key lets principals of other accounts do actions whom nothing there names, denies
     /// aside: it is open to anyone.
     opens: (KeyId, StatementId, Mask),
-    /// Actions that a deny of statement certainly takes from holder on key, among those that some path gives it.
+    /// Actions that a deny of statement certainly takes from holder on key, among those that rules ask for.
     denied: (KeyId, HolderId, StatementId, Mask),
     // Statements
     /// Statement stands in the policy of key and is about actions there.
     key_says: (KeyId, StatementId, Effect, Mask),
-    /// Statement stands in identity policies, inline or managed by the customer, and is about actions of KMS.
+    /// Statement stands in identity policies, inline or managed by the customer, and is about actions on keys.
     identity_says: (StatementId, Effect, Mask),
+    /// Statement stands in guardrails of a sort, and is about actions of KMS.
+    guardrail_says: (StatementId, Guardrail, Effect, Mask),
+    /// Statement of an identity policy names key, for actions that the key policy has a say in.
+    names_key: (StatementId, KeyId, Mask),
+    /// Statement of a key policy names a user or role, who is an administrator or not.
+    names_principal: (StatementId, PrincipalId, bool),
+    /// Statement stands in the policy that AWS RAM adds to key (S2.1.8).
+    shared_by_ram: (KeyId, StatementId),
     /// Statement stands in inline policies.
     inline: (StatementId),
     /// Statement stands in managed policies of the customer.
     managed: (StatementId),
-    /// Statement of an SCP or RCP that reaches account denies actions.
-    guardrail_denies: (AccountId, StatementId, Mask),
+    /// Statement of a guardrail that binds account denies actions.
+    guardrail_denies: (AccountId, Guardrail, StatementId, Mask),
     /// Statement names whom in its principal element.
     names: (StatementId, Whom),
     /// Statement tests something in a manner.
     tests: (StatementId, Tested, Manner),
+    /// Statement, in the policy of key, tests the caller's account by fixed values, of which the key's own is one.
+    admits_own: (KeyId, StatementId),
     /// Statement has no condition.
     unconditional: (StatementId),
     /// The resource element of statement covers all keys of all accounts and Regions.
     on_all_keys: (StatementId),
-    /// What the lint of policies remarks on statement, as it stands in the policy of key where that matters.
-    remarked: (KeyId, StatementId, Code),
+    /// A condition of statement by ForAllValues passes without its key for actions, as far as no other one asks for it.
+    absent_passes: (StatementId, Mask),
+    /// Statement names a user or role that no longer exists (S2.2.11, S2.2.13): in its principal element, or in a
+    /// condition, where a new one of that name is as good.
+    orphan: (StatementId, Mention, NoteId),
+    /// What the lint of policies remarks on statement, as it stands in the policy of key if it stands in one.
+    remarked: (Option<KeyId>, StatementId, Effect, Code, NoteId),
     // Accounts
-    /// Seen from an account of the organization, account stands there.
-    standing: (AccountId, Standing),
     /// Account is a member of an organization with RCPs, so that RCPs bind its keys (S4.7.3).
     rcp_member: (AccountId),
     // Grants
@@ -258,11 +309,39 @@ relations! {
     retiring_orphan: (GrantId),
     /// Two grants say the same.
     same_grant: (GrantId, GrantId),
-    /// Of the operations of grant, those that its grantee can do, perhaps.
-    grantee_may: (GrantId, Mask),
+    /// Of the operations of grant, those that its grantee can do for certain, and those that it can do perhaps.
+    grantee_may: (GrantId, Mask, Mask),
+    // Tags, aliases and takeovers
+    /// Statement tests tags or aliases; if those of key changed, it would let somebody do actions who cannot now.
+    would_hold: (KeyId, StatementId, Mask, Sure),
+    /// Principal, which can be taken over or take others over, may do some actions on key for certain, and these and
+    /// others perhaps.
+    watched_may: (KeyId, PrincipalId, Mask, Mask),
+    /// Principal belongs to a stand: those of one account with the same IAM policies.
+    stands: (PrincipalId, StandId),
+    /// Whoever belongs to stand can act as principal, a role.
+    takes: (StandId, PrincipalId, Sure),
+    /// The first principal can act as the second, whose trust policy names it.
+    becomes: (PrincipalId, PrincipalId, Sure),
+    /// Principal of account can give itself IAM policies.
+    rewrites: (PrincipalId, AccountId, Sure),
+    // Keys, one by one
+    /// Key cannot be used for now.
+    rests: (KeyId, Rest),
+    /// Key was last used so many days ago.
+    used: (KeyId, i64),
+    /// Key has an alias or a grant.
+    attached: (KeyId),
+    /// Automatic rotation of key is off.
+    rotation_off: (KeyId),
+    /// Key is a replica whose primary is in the snapshot; they rotate together (S7.2).
+    replica: (KeyId),
+    /// The other key has the same key material as key, and holder may decrypt with that one, not with this one.
+    decrypts_with: (KeyId, KeyId, HolderId, Who, Sure),
+    /// Something of one kind is missing in the snapshot.
+    gap: (GapId),
     // Principals
-    /// Identity statement is held by principals that are no administrators.
-    held_by_others: (StatementId),
-    /// Principal may take over others of its account by an IAM action.
-    escalates: (PrincipalId, Sure),
+    /// Holder holds an identity statement, by which it may do actions as far as no guardrail, boundary or deny of its own
+    /// takes them from it whatever the request.
+    holds: (StatementId, HolderId, Who, Mask),
 }

@@ -311,6 +311,7 @@ impl<'s> Builder<'s> {
                 vpc: endpoint.vpc.clone(),
                 account: endpoint.account.clone(),
                 policy,
+                text: endpoint.policy.clone(),
             };
             self.world.endpoints.insert(endpoint.id.clone(), entry);
         }

@@ -177,5 +177,58 @@ pub(crate) enum Layer {
     Session,
 }
 
+/// A part of a statement or grant that a request meets or fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Element {
+    /// Effect: whether a statement that is not understood allows.
+    Effect,
+    /// Principal or NotPrincipal.
+    Principal,
+    /// Action or NotAction.
+    Action,
+    /// Resource or NotResource.
+    Resource,
+    /// One operator on one key of the condition block, by position.
+    Condition(u32),
+    /// Whom a grant is for.
+    Grantee,
+    /// What a grant is for.
+    Operations,
+    /// Under which constraints a grant is.
+    Constraints,
+}
+
+/// How a key policy statement that names the caller counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Voice {
+    /// It allows by itself.
+    Direct,
+    /// It lets identity policies decide.
+    Gate,
+    /// It is one of two sides, the identity policies of the caller's account being the other.
+    Half,
+}
+
+/// Why a layer has no say about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Exemption {
+    /// The caller is a service-linked role.
+    ServiceLinked,
+    /// The caller is an AWS service that calls for itself.
+    Service,
+    /// The caller is a root user.
+    RootUser,
+    /// The account is no member account of an organization that has such policies.
+    NoMember,
+    /// The key is managed by AWS.
+    AwsManaged,
+    /// The request names no key.
+    NoKey,
+    /// The request retires a grant.
+    Retiring,
+    /// There is no such policy.
+    NoPolicy,
+}
+
 /// Actions of a relation's row.
 pub(crate) type Mask = ActionSet;

@@ -23,4 +23,5 @@ pub(crate) mod statement;
 pub(crate) mod text;
 pub(crate) mod union;
 pub(crate) mod view;
+pub(crate) mod why;
 pub(crate) mod world;

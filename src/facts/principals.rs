@@ -227,7 +227,7 @@ impl World {
     }
 
     /// The principals that a text may name: as users, roles, sessions or federated users.
-    pub(super) fn named(&self, text: &str) -> impl Iterator<Item = PrincipalId> + '_ {
+    pub(crate) fn named(&self, text: &str) -> impl Iterator<Item = PrincipalId> + '_ {
         let session = match PrincipalArn::parse(text) {
             Some(PrincipalArn::Session {
                 partition,
@@ -248,7 +248,7 @@ impl World {
     }
 
     /// The principals a grant's party is, or may be one session of.
-    pub(super) fn meant<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
+    pub(crate) fn meant<'a>(&'a self, party: &'a Party) -> impl Iterator<Item = PrincipalId> + 'a {
         let text = match party {
             Party::Role(arn) | Party::Named(arn) => Some(arn),
             Party::Nobody | Party::Account(_) | Party::Service(_) => None,

@@ -1,8 +1,8 @@
 //! The contract with the rules: every input relation, one sentence each.
 
 use super::id::{
-    AccountId, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId, StatementId,
-    TestId,
+    AccountId, Element, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
+    StatementId, TestId,
 };
 use super::union::{Names, Rename};
 
@@ -141,4 +141,19 @@ relations! {
     retiring: (GrantId, PrincipalId),
     /// Retiring principal of grant is the root of account.
     retiring_account: (GrantId, AccountId),
+    // One request that is explained, element by element
+    /// The request is for actions on key by principal.
+    asked: (PrincipalId, KeyId, Mask),
+    /// Policy stands on key.
+    stands_on: (PolicyId, KeyId),
+    /// Policy has statement, whatever it is about.
+    has: (PolicyId, StatementId),
+    /// Statement may be an Allow.
+    may_allow: (StatementId),
+    /// Principal element of statement matches the caller in this way.
+    named_as: (StatementId, MatchKind),
+    /// The request does not meet this element of statement.
+    fails: (StatementId, Element),
+    /// The request does not meet this element of grant.
+    grant_fails: (GrantId, Element),
 }

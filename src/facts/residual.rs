@@ -144,13 +144,7 @@ impl<'a> Case<'a> {
             );
             value = formulas.and2(value, doubt);
         }
-        let account = self.view.account_name(self.key.account);
-        let covered = match statement.covers(self.key, account) {
-            Cover::Yes => FormulaId::TRUE,
-            Cover::No => FormulaId::FALSE,
-            Cover::Doubt(rule) => formulas.ambiguous(rule, "a resource pattern covers the key"),
-            Cover::Variables => statement.covers_with(self.key, account, context, formulas),
-        };
+        let covered = self.covered(statement, context, formulas);
         value = formulas.and2(value, covered);
         for (number, condition) in statement.conditions.iter().enumerate() {
             if value == FormulaId::FALSE {
@@ -170,6 +164,36 @@ impl<'a> Case<'a> {
             value = formulas.and2(value, holds);
         }
         value
+    }
+
+    /// Whether the resource element covers the key.
+    fn covered(&self, statement: &Statement, context: &dyn Context, formulas: &mut Formulas) -> FormulaId {
+        let account = self.view.account_name(self.key.account);
+        match statement.covers(self.key, account) {
+            Cover::Yes => FormulaId::TRUE,
+            Cover::No => FormulaId::FALSE,
+            Cover::Doubt(rule) => formulas.ambiguous(rule, "a resource pattern covers the key"),
+            Cover::Variables => statement.covers_with(self.key, account, context, formulas),
+        }
+    }
+
+    /// What each condition of a statement comes to by itself, and before them its resource element.
+    pub(super) fn apart(
+        &self,
+        statement: &Statement,
+        action: Action,
+        formulas: &mut Formulas,
+    ) -> (FormulaId, Vec<FormulaId>) {
+        let any = self.any(action, statement.kind);
+        let stated = self.stated.map(|stated| StatedRequest { any, stated });
+        let context: &dyn Context = match &stated {
+            Some(stated) => stated,
+            None => &any,
+        };
+        let covered = self.covered(statement, context, formulas);
+        let conditions = statement.conditions.iter();
+        let each = conditions.map(|condition| condition.evaluate(context, formulas));
+        (covered, each.collect())
     }
 
     /// What others may have asked already: conditions that depend on the principal or the key alone, or on neither.
@@ -204,7 +228,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn reserved(&self, reserve: &Reserve, formulas: &mut Formulas) -> FormulaId {
+    pub(super) fn reserved(&self, reserve: &Reserve, formulas: &mut Formulas) -> FormulaId {
         match reserve {
             Reserve::None => FormulaId::TRUE,
             Reserve::Ambiguous(rule, about) => formulas.ambiguous(rule, *about),
@@ -286,7 +310,7 @@ impl<'a> Case<'a> {
     }
 
     /// The constraints of a grant, for one action (S4.9.4, S4.9.7).
-    fn constraints(&self, id: GrantId, action: Action, formulas: &mut Formulas) -> FormulaId {
+    pub(super) fn constraints(&self, id: GrantId, action: Action, formulas: &mut Formulas) -> FormulaId {
         let Some(grant) = self.view.world.grant(id) else {
             return FormulaId::FALSE;
         };
@@ -369,7 +393,7 @@ impl<'a> Case<'a> {
     }
 
     /// What is known of a key in the case at hand.
-    fn known(&self, name: &str, action: Action) -> Known {
+    pub(crate) fn known(&self, name: &str, action: Action) -> Known {
         let any = self.any(action, PolicyKind::Identity);
         let key = KeyName::new(name);
         match self.stated {

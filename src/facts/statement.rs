@@ -13,6 +13,7 @@ use crate::condition::variable::{Piece, Template, template};
 use crate::model::action::{Action, ActionSet, matching};
 use crate::pattern::Token;
 use crate::policy::document::{self, Effect, Patterns, PolicyKind, PrincipalEntry, Principals};
+use crate::policy::lint::resource::may_be_of_kms;
 use crate::source::Location;
 
 /// A statement, compiled.
@@ -31,6 +32,8 @@ pub(crate) struct Statement {
     pub(crate) actions: ActionSet,
     /// Actions it may cover (S2.3.1).
     pub(crate) doubtful: ActionSet,
+    /// Actions its action element covers, whatever other element is missing (S2.1.6).
+    pub(crate) named: ActionSet,
     resources: Vec<ResourcePattern>,
     resources_negated: bool,
     any_resource: bool,
@@ -149,6 +152,7 @@ impl Statement {
             denies: written.effect != Some(Effect::Allow),
             actions: actions & scope,
             doubtful: doubtful & scope,
+            named: actions | doubtful,
             resources: written
                 .resources
                 .iter()
@@ -204,6 +208,22 @@ impl Statement {
     pub(crate) fn tells_keys_apart(&self) -> bool {
         let every = |one: &ResourcePattern| one.template.is_none() && one.pattern.is_everything();
         !self.any_resource && !self.resources.iter().any(every)
+    }
+
+    /// Whether the resource element covers keys of whatever account, as `*` does; listed exceptions aside.
+    pub(crate) fn covers_all_keys(&self) -> bool {
+        ["aws", "aws-cn", "aws-us-gov"].into_iter().any(|partition| {
+            let key = Key {
+                arn: format!("arn:{partition}:kms:any-0:000000000000:key/any"),
+                ..Key::default()
+            };
+            self.covers(&key, "000000000000") == Cover::Yes
+        })
+    }
+
+    /// Whether the resource element may cover some key, or what stands for no resource.
+    pub(crate) fn may_cover_keys(&self) -> bool {
+        self.any_resource || self.resources_negated || self.resources().any(may_be_of_kms)
     }
 
     /// The entries of the principal element, with the accounts that they stand for.

@@ -5,8 +5,8 @@
 //! `*` for all of them, `*-RetireGrant` for all but some, `IAM_ONLY` for those, `-` for none.
 
 use super::id::{
-    AccountId, Basis, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
-    Route, StatementId, TestId,
+    AccountId, Basis, Element, GrantId, GranteeKind, KeyId, Layer, LevelId, Mask, MatchKind, PolicyId,
+    PrincipalId, Route, StatementId, TestId,
 };
 use super::relations::Facts;
 use crate::model::action::{Action, ActionSet};
@@ -100,6 +100,32 @@ named_variants! {
         User Role Session UserOfSession AnyoneByArn Anyone Root Federated Delegated CrossAccount CrossAccountRoot
         Service IamOnly IamOnlyRoot Grant GrantToRole GrantToAccount GrantUntrusted
         RetiringPrincipal RetiringGrantee RetiringGranteeMember RetiringRoot RetiringByIdentity
+    }
+}
+
+impl Column for Element {
+    fn parse(_: &mut Names, text: &str) -> Option<Self> {
+        Some(match text.split_once(':') {
+            Some(("Condition", at)) => Element::Condition(at.parse().ok()?),
+            Some(_) => return None,
+            None => match text {
+                "Effect" => Element::Effect,
+                "Principal" => Element::Principal,
+                "Action" => Element::Action,
+                "Resource" => Element::Resource,
+                "Grantee" => Element::Grantee,
+                "Operations" => Element::Operations,
+                "Constraints" => Element::Constraints,
+                _ => return None,
+            },
+        })
+    }
+
+    fn show(self, _: &Names) -> String {
+        match self {
+            Element::Condition(at) => format!("Condition:{at}"),
+            other => format!("{other:?}"),
+        }
     }
 }
 
@@ -230,6 +256,18 @@ mod tests {
         }
         for kind in GranteeKind::ALL {
             comes_back::<GranteeKind>(&mut names, &format!("{kind:?}"));
+        }
+        for element in [
+            "Effect",
+            "Principal",
+            "Action",
+            "Resource",
+            "Condition:2",
+            "Grantee",
+            "Operations",
+            "Constraints",
+        ] {
+            comes_back::<Element>(&mut names, element);
         }
         for layer in Layer::ALL {
             comes_back::<Layer>(&mut names, &format!("{layer:?}"));

@@ -5,7 +5,7 @@
 //! key, and what is derived its own ids back. Accounts and guardrails keep theirs: they alone lead nobody to a key.
 
 use super::id::{
-    AccountId, Basis, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
+    AccountId, Basis, Element, GrantId, GranteeKind, KeyId, LevelId, Mask, MatchKind, PolicyId, PrincipalId,
     StatementId, TestId,
 };
 use super::relations::Facts;
@@ -49,6 +49,7 @@ impl Rename for LevelId {}
 impl Rename for Mask {}
 impl Rename for MatchKind {}
 impl Rename for GranteeKind {}
+impl Rename for Element {}
 
 impl Rename for PolicyId {
     fn renamed(self, names: &mut Names<'_>) -> Self {

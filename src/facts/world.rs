@@ -256,7 +256,7 @@ impl Grant {
 }
 
 /// Whom a grant names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Party {
     /// Nobody, or somebody who no longer exists (S4.9.2).
     #[default]
@@ -278,6 +278,8 @@ pub(crate) struct Endpoint {
     pub(crate) account: String,
     /// `None`: the default policy.
     pub(crate) policy: Option<PolicyId>,
+    /// Where it is written.
+    pub(crate) text: Option<Arc<NamedPolicy>>,
 }
 
 impl Default for AccountId {

@@ -8,6 +8,7 @@ use crate::model::key::Constraints;
 use crate::policy::document::{Document, PolicyKind};
 use crate::policy::parse;
 use crate::source::Location;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -76,6 +77,24 @@ impl<'f> Fields<'f> {
                 None
             }
         }
+    }
+
+    /// A point in time: seconds since 1970, or a text of ISO 8601.
+    pub(super) fn time(&mut self, node: &Node<'_>, name: &str) -> Option<Timestamp> {
+        let value = node.member(name).filter(|value| !value.is_null())?;
+        let text = value.scalar().unwrap_or_default();
+        // Fractions of a second do not matter.
+        let whole = text.split('.').next().unwrap_or_default();
+        let seconds = whole
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = seconds.or_else(|| text.parse().ok());
+        if time.is_none() {
+            let message = format!("`{name}` is no point in time");
+            self.invalid(value.span, message, "it is taken as not given");
+        }
+        time
     }
 
     /// A flag, also when it is written as text.

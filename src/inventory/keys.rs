@@ -12,6 +12,7 @@ use crate::model::snapshot::Gap;
 use crate::model::{Collected, Tags};
 use crate::source::Location;
 use ahash::AHashMap;
+use jiff::Timestamp;
 use rayon::prelude::*;
 use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,6 +192,7 @@ impl Keys {
             partition: old.partition,
             tags: old.tags,
             rotation: old.rotation,
+            last_used: old.last_used,
             ..read
         };
     }
@@ -281,6 +283,18 @@ impl Keys {
     ) {
         if let Some(building) = self.owner(of, "a rotation status", page.location, diagnostics) {
             building.key.rotation = building.key.rotation.or(on);
+        }
+    }
+
+    pub(super) fn last_used(
+        &mut self,
+        of: &KeyRef,
+        used: Option<Timestamp>,
+        page: &Page,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if let Some(building) = self.owner(of, "the last use", page.location, diagnostics) {
+            building.key.last_used = building.key.last_used.max(used);
         }
     }
 

@@ -221,7 +221,7 @@ pub(super) fn grants(fields: &mut Fields<'_>, page: &Node<'_>) -> Vec<(KeyRef, G
     grants
 }
 
-fn grant(fields: &mut Fields<'_>, node: &Node<'_>) -> Grant {
+pub(super) fn grant(fields: &mut Fields<'_>, node: &Node<'_>) -> Grant {
     let issuing = fields.text(node, "IssuingAccount");
     let account = issuing.map(|text| match Arn::parse(&text) {
         Some(arn) => arn.account.to_owned(),

@@ -12,6 +12,7 @@ mod building;
 mod coverage;
 mod digest;
 mod ec2;
+pub mod edit;
 mod entities;
 mod fields;
 mod hints;
@@ -31,6 +32,7 @@ use crate::model::organization::VpcEndpoint;
 use crate::model::snapshot::Snapshot;
 use crate::source::{FileId, Files, Location};
 use accounts::Accounts;
+use ahash::AHashMap;
 use hints::{Folder, Hints};
 use iam::IamPage;
 use keys::Keys;
@@ -51,42 +53,21 @@ impl Snapshot {
     /// [`Error::Snapshot`] if the folder cannot be listed, [`Error::NothingRead`] if no file in it is an answer that
     /// this tool reads. Everything less is a diagnostic.
     pub fn load(path: impl AsRef<Path>) -> Result<(Snapshot, Vec<Diagnostic>), Error> {
-        let root = path.as_ref();
-        let found = walk::walk(root)?;
-        let mut files = Files::default();
-        let numbered: Vec<_> = found
-            .into_iter()
-            .map(|found| (files.add(&found.name), found))
-            .collect();
-        let count = numbered.len();
-        let answers: Vec<FileAnswers> = numbered
-            .into_par_iter()
-            .map_init(Default::default, |(folder, bytes), (id, found)| {
-                match found.file {
-                    Ok(path) => match read(&path, bytes) {
-                        Ok(()) => recognize::file(id, &found.name, Folder::hints(folder, &found.name), bytes),
-                        Err(error) => unreadable(id, &found.name, &error),
-                    },
-                    Err(mut remark) => {
-                        remark.location = Location {
-                            file: Some(id),
-                            line: 1,
-                            ..Location::default()
-                        };
-                        let mut file = FileAnswers::failed(Hints::of(&found.name), "unreadable", remark);
-                        file.failed = file.failed.filter(|_| file.diagnostics.iter().any(is_failure));
-                        file
-                    }
-                }
-            })
-            .collect();
-        if answers.iter().all(|file| file.answers.is_empty()) {
-            return Err(Error::NothingRead {
-                path: root.to_owned(),
-                files: count,
-            });
-        }
-        Ok(assemble(files, answers))
+        load(path.as_ref(), Files::default())
+    }
+
+    /// The same for a folder that is much like that of another snapshot: what is equal in both is kept once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::load`].
+    pub fn load_beside(
+        path: impl AsRef<Path>,
+        other: &Snapshot,
+    ) -> Result<(Snapshot, Vec<Diagnostic>), Error> {
+        let (mut snapshot, remarks) = load(path.as_ref(), other.files.clone())?;
+        snapshot.share(other);
+        Ok((snapshot, remarks))
     }
 
     /// Reads files that are in memory already: names relative to the snapshot, with `/` between parts, and contents.
@@ -102,11 +83,54 @@ impl Snapshot {
         let answers = numbered
             .into_par_iter()
             .map_init(Folder::default, |folder, (id, name, bytes)| {
-                recognize::file(id, &name, folder.hints(&name), &bytes)
+                (id, recognize::file(id, &name, folder.hints(&name), &bytes))
             })
             .collect();
         assemble(files, answers)
     }
+}
+
+/// Reads a folder. Files that are known by name already keep their ids.
+fn load(root: &Path, mut files: Files) -> Result<(Snapshot, Vec<Diagnostic>), Error> {
+    let found = walk::walk(root)?;
+    let known: AHashMap<String, FileId> = files.ids().map(|(name, id)| (name.to_owned(), id)).collect();
+    let numbered: Vec<_> = found
+        .into_iter()
+        .map(|found| {
+            let id = known.get(&found.name).copied();
+            (id.unwrap_or_else(|| files.add(&found.name)), found)
+        })
+        .collect();
+    let count = numbered.len();
+    let answers: Vec<(FileId, FileAnswers)> = numbered
+        .into_par_iter()
+        .map_init(Default::default, |(folder, bytes), (id, found)| {
+            let answers = match found.file {
+                Ok(path) => match read(&path, bytes) {
+                    Ok(()) => recognize::file(id, &found.name, Folder::hints(folder, &found.name), bytes),
+                    Err(error) => unreadable(id, &found.name, &error),
+                },
+                Err(mut remark) => {
+                    remark.location = Location {
+                        file: Some(id),
+                        line: 1,
+                        ..Location::default()
+                    };
+                    let mut file = FileAnswers::failed(Hints::of(&found.name), "unreadable", remark);
+                    file.failed = file.failed.filter(|_| file.diagnostics.iter().any(is_failure));
+                    file
+                }
+            };
+            (id, answers)
+        })
+        .collect();
+    if answers.iter().all(|(_, file)| file.answers.is_empty()) {
+        return Err(Error::NothingRead {
+            path: root.to_owned(),
+            files: count,
+        });
+    }
+    Ok(assemble(files, answers))
 }
 
 /// Reads a file into a buffer that may have held another.
@@ -143,13 +167,12 @@ fn misplaced(page: &IamPage, hints: &Hints) -> Option<Diagnostic> {
 }
 
 /// Puts the answers of all files together.
-fn assemble(files: Files, answers: Vec<FileAnswers>) -> (Snapshot, Vec<Diagnostic>) {
+fn assemble(files: Files, answers: Vec<(FileId, FileAnswers)>) -> (Snapshot, Vec<Diagnostic>) {
     let mut assembly = Assembly::default();
-    for file in &answers {
+    for (_, file) in &answers {
         assembly.name_keys(file);
     }
-    for (i, file) in answers.into_iter().enumerate() {
-        let id = FileId(u32::try_from(i).unwrap_or(u32::MAX));
+    for (id, file) in answers {
         assembly.file(id, file);
     }
     let Assembly {
@@ -220,7 +243,7 @@ impl Assembly {
                 Piece::PolicyNames(of, _)
                 | Piece::Tags(of, _)
                 | Piece::Rotation(of, _)
-                | Piece::LastUse(of)
+                | Piece::LastUse(of, _)
                 | Piece::Aliases { of_key: Some(of), .. } => self.keys.name(of, at),
                 _ => {}
             }
@@ -326,7 +349,7 @@ impl Assembly {
             }
             Piece::Tags(of, tags) => self.keys.tags(&of, tags, &page, diagnostics),
             Piece::Rotation(of, on) => self.keys.rotation(&of, on, &page, diagnostics),
-            Piece::LastUse(_) => {}
+            Piece::LastUse(of, used) => self.keys.last_used(&of, used, &page, diagnostics),
             Piece::Aliases { of_key, aliases } => {
                 self.keys
                     .aliases(of_key.as_ref(), aliases, &page, place, diagnostics);

@@ -16,6 +16,7 @@ use crate::model::organization::VpcEndpoint;
 use crate::policy::document::PolicyKind;
 use crate::policy::parse;
 use crate::source::{FileId, Location};
+use jiff::Timestamp;
 
 /// More remarks about one file than this help nobody.
 const MAX_REMARKS: usize = 1000;
@@ -56,7 +57,7 @@ pub(super) enum Piece {
     },
     Tags(KeyRef, Tags),
     Rotation(KeyRef, Option<bool>),
-    LastUse(KeyRef),
+    LastUse(KeyRef, Option<Timestamp>),
     Overview(Overview),
     Members {
         parent: Option<String>,
@@ -357,7 +358,9 @@ impl Recognizer<'_> {
         }
         if node.member("KeyLastUsage").is_some() || node.member("TrackingStartDate").is_some() {
             let of = kms::key_ref(&mut self.fields, node, "KeyId");
-            self.push(node, Piece::LastUse(of));
+            let used = node.member("KeyLastUsage");
+            let used = used.and_then(|used| self.fields.time(used, "Timestamp"));
+            self.push(node, Piece::LastUse(of, used));
         }
         self.key_texts(node);
     }

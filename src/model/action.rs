@@ -12,10 +12,12 @@
 //! assert!(matching("kms:ReEncrypt").set.is_empty());
 //! ```
 
+mod group;
 mod set;
 mod table;
 pub mod values;
 
+pub use group::Group;
 pub use set::{ActionSet, Actions};
 pub use table::Action;
 

@@ -1,5 +1,6 @@
 //! How much a finding matters.
 
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// Severity of a finding, least first (semantics, section 8).
@@ -55,4 +56,11 @@ impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// A short text that is the same for the same parts, in every version of this program.
+#[must_use]
+pub(crate) fn fingerprint(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\n"));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,6 +3,7 @@
 use super::principal::Policy;
 use super::{Collected, Tags};
 use crate::source::Location;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,6 +56,9 @@ pub struct Key {
     pub tags_collected: Collected,
     /// Whether automatic rotation is on; `None` if not known.
     pub rotation: Option<bool>,
+    /// When it was last used for a cryptographic operation, as `get-key-last-usage` says; `None` if it was not, or if
+    /// that is not known.
+    pub last_used: Option<Timestamp>,
     /// Days since the last cryptographic use when the snapshot was taken, if `get-key-last-usage` was collected.
     pub trailing_days_without_use: Option<u64>,
     /// Where it stands.

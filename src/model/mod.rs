@@ -6,9 +6,11 @@ pub mod action;
 pub mod change;
 pub mod finding;
 pub mod key;
+pub(crate) mod names;
 pub mod organization;
 pub mod principal;
 pub mod request;
+mod share;
 pub mod snapshot;
 
 use std::fmt;

@@ -34,7 +34,7 @@ mod condition;
 mod never;
 mod possible;
 mod principal;
-mod resource;
+pub(crate) mod resource;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -67,17 +67,23 @@ pub fn lint(document: &Document, kind: PolicyKind, about: &Subject<'_>) -> Vec<D
     }
     let mut found = text::check(document, kind, about);
     for statement in &document.statements {
-        let mut linter = Linter::new(document, kind, about, statement);
-        linter.statement();
-        let mut seen = HashSet::new();
-        found.extend(
-            linter
-                .found
-                .into_iter()
-                .filter(|remark| seen.insert(remark.clone())),
-        );
+        found.extend(lint_statement(document, statement, kind, about));
     }
     found
+}
+
+/// Looks at one statement of a document.
+pub(crate) fn lint_statement(
+    document: &Document,
+    statement: &Statement,
+    kind: PolicyKind,
+    about: &Subject<'_>,
+) -> Vec<Diagnostic> {
+    let mut linter = Linter::new(document, kind, about, statement);
+    linter.statement();
+    let mut seen = HashSet::new();
+    let found = linter.found.into_iter();
+    found.filter(|remark| seen.insert(remark.clone())).collect()
 }
 
 /// Looks at one statement.

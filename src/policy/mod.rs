@@ -5,3 +5,4 @@
 pub mod document;
 pub mod lint;
 pub mod parse;
+pub mod write;

@@ -182,7 +182,7 @@ impl Engine {
     }
 
     /// The rows of some pairs, sorted by key, principal and action, each made when it is asked for.
-    pub(super) fn listed<'e>(
+    pub(crate) fn listed<'e>(
         &'e self,
         mut pairs: Vec<Pair<'e>>,
         wanted: ActionSet,
@@ -266,7 +266,7 @@ impl Engine {
     }
 
     /// By what a principal may do an action on a key.
-    pub(super) fn via(&self, pair: Pair<'_>, ways: &Ways, action: Action) -> Vec<Derivation> {
+    pub(crate) fn via(&self, pair: Pair<'_>, ways: &Ways, action: Action) -> Vec<Derivation> {
         let (Some(principal), Some(key)) = (self.world.principal(pair.principal), self.world.key(pair.key))
         else {
             return Vec::new();

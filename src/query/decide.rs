@@ -51,7 +51,7 @@ impl Engine {
             )
         })?;
         if decision.outcome == Outcome::Allowed && request.new_policy.is_some() {
-            decision.lockout = self.lockout(request, &needs)?;
+            decision.lockout = self.lockout_of_caller(request, &needs)?;
         }
         decision.id.clone_from(&request.id);
         Ok(decision)
@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// Decides one permission for one caller: as it was, where no request about the same could state otherwise.
-    fn ruled(&self, case: &Case<'_>, asker: &Asker, place: &Place, action: Action) -> Decision {
+    pub(super) fn ruled(&self, case: &Case<'_>, asker: &Asker, place: &Place, action: Action) -> Decision {
         if let Some(rule) = infeasible(case, action) {
             return Ruling::refused("feasibility", rule).decision(case, action);
         }
@@ -167,7 +167,7 @@ impl Engine {
         }
     }
 
-    fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
+    pub(super) fn stated(&self, request: &Request, need: &Need<'_>) -> Result<Stated, Error> {
         let mut stated = request::stated(self, request, &need.key, need.action, need.side)?;
         if need.action == Action::CreateKey
             && let Some(region) = stated.values.get("kms:ReplicaRegion").cloned()
@@ -188,7 +188,11 @@ impl Engine {
     }
 
     /// S5.4.3: whether KMS would refuse the new policy because the caller could not change it again.
-    fn lockout(&self, request: &Request, needs: &[Need<'_>]) -> Result<Option<&'static str>, Error> {
+    fn lockout_of_caller(
+        &self,
+        request: &Request,
+        needs: &[Need<'_>],
+    ) -> Result<Option<&'static str>, Error> {
         let (Some(document), Some(need)) = (&request.new_policy, needs.first()) else {
             return Ok(None);
         };
@@ -306,7 +310,7 @@ pub(super) fn barred(in_one_partition: bool, own_account: bool, action: Action) 
 }
 
 /// In an open context what is not stated has some value, the same for all who ask (S6.8).
-fn formulas_for(case: &Case<'_>) -> Formulas {
+pub(super) fn formulas_for(case: &Case<'_>) -> Formulas {
     if case.stated.is_some_and(|stated| stated.open) {
         Formulas::default()
     } else {

@@ -1,23 +1,12 @@
 //! Names as people write them: principals, actions and keys (S1.4).
 
-use crate::arn::{AliasArn, KeyArn};
+use crate::arn::{AliasArn, KeyArn, short_names};
 use crate::engine::Engine;
-use crate::error::unknown;
+use crate::error::{ambiguous, unknown};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Key, Resource};
 use crate::model::action::Action;
 use crate::{Error, facts};
-
-fn ambiguous(noun: &'static str, name: &str, mut suggestions: Vec<String>) -> Error {
-    suggestions.sort();
-    suggestions.dedup();
-    Error::Name {
-        problem: "ambiguous",
-        noun,
-        name: name.to_owned(),
-        suggestions,
-    }
-}
 
 /// An action by its name, with or without `kms:`.
 pub(crate) fn action(name: &str) -> Result<Action, Error> {
@@ -118,7 +107,7 @@ impl Engine {
             return Ok(ids.to_vec());
         }
         let matches = |principal: &facts::world::Principal| {
-            short_names(principal, self.world.account_of(principal)).any(|short| short == name)
+            short_names(&principal.name, self.world.account_of(principal)).any(|short| short == name)
         };
         let listed = self.world.listed();
         let found: Vec<PrincipalId> = listed
@@ -140,17 +129,4 @@ impl Engine {
         }
         Ok(found)
     }
-}
-
-/// Shorter ways to write a principal: `role/path/name`, `role/name`, `name`, and the account before them.
-pub(crate) fn short_names<'a>(
-    principal: &'a facts::world::Principal,
-    account: &'a str,
-) -> impl Iterator<Item = String> + 'a {
-    let resource = principal.name.splitn(6, ':').nth(5).unwrap_or(&principal.name);
-    let kind = resource.split('/').next().unwrap_or(resource);
-    let last = resource.rsplit('/').next().unwrap_or(resource);
-    let own = [resource.to_owned(), format!("{kind}/{last}"), last.to_owned()];
-    let with_account: Vec<String> = own.iter().map(|name| format!("{account}:{name}")).collect();
-    own.into_iter().chain(with_account)
 }

@@ -79,6 +79,13 @@ pub fn full(diagnostics: &[Diagnostic], files: &Files) -> String {
     paint(&text)
 }
 
+/// What is to be said about the new policy of a key.
+#[must_use]
+pub fn lockout(key: &str, said: &str) -> String {
+    let head = Tone::Caution.words("warning[lockout]");
+    paint(&format!("{head}: key `{}`: {said}\n", clean(key)))
+}
+
 #[derive(Serialize)]
 struct DiagnosticView<'a> {
     code: &'a str,

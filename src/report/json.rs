@@ -58,7 +58,7 @@ impl<'a> From<&'a GrantRef> for GrantView<'a> {
 }
 
 #[derive(Serialize)]
-struct DerivationView<'a> {
+pub(super) struct DerivationView<'a> {
     path: &'a str,
     rule: &'a str,
     statements: Vec<StatementView<'a>>,
@@ -78,7 +78,7 @@ impl<'a> From<&'a Derivation> for DerivationView<'a> {
 }
 
 #[derive(Serialize)]
-struct AccessView {
+pub(super) struct AccessView {
     access: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
@@ -91,7 +91,7 @@ struct AccessView {
 }
 
 impl AccessView {
-    fn new(access: &Access) -> Self {
+    pub(super) fn new(access: &Access) -> Self {
         let (access, condition, witness) = match access {
             Access::Always => ("always", None, None),
             Access::Conditional { condition, witness } => {
@@ -170,7 +170,7 @@ impl<'a> BlockView<'a> {
 pub(super) const UNDECIDED: &str = "not decided: budget";
 
 /// A context as requests state it: one text, or a list of texts.
-fn context(context: &RequestContext) -> Value {
+pub(super) fn context(context: &RequestContext) -> Value {
     let value = |values: &Vec<String>| match values.as_slice() {
         [one] => Value::from(one.as_str()),
         many => Value::from(many),
@@ -348,6 +348,11 @@ struct GapView<'a> {
 /// Appends gaps as a list of JSON objects.
 pub(super) fn append_gaps(out: &mut Vec<u8>, unknown: &[Gap], files: &Files) {
     append(out, &gaps(unknown, files));
+}
+
+/// The gaps that touch an answer, as a value.
+pub(super) fn gaps_value(unknown: &[Gap], files: &Files) -> Value {
+    serde_json::to_value(gaps(unknown, files)).unwrap_or_default()
 }
 
 fn gaps<'a>(gaps: &'a [Gap], files: &'a Files) -> Vec<GapView<'a>> {

@@ -23,6 +23,15 @@ impl Names {
         }
     }
 
+    /// The same with the aliases of keys of another snapshot that are not in this one.
+    #[must_use]
+    pub fn or(mut self, other: Names) -> Names {
+        for (arn, aliases) in other.aliases {
+            self.aliases.entry(arn).or_insert(aliases);
+        }
+        self
+    }
+
     /// The short name of a key, from its ARN: alias, account, Region and the beginning of its id.
     #[must_use]
     pub fn key(&self, arn: &str) -> String {

@@ -318,7 +318,7 @@ fn via(row: &Row) -> String {
 }
 
 /// `key policy "Allow use of the key"`, `delegation "Enable IAM", PaymentsKeyUse "UseByAlias"`, `grant "nightly"`.
-fn derivation(derivation: &Derivation) -> String {
+pub(super) fn derivation(derivation: &Derivation) -> String {
     if let Some(at) = &derivation.grant {
         return grant(at);
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The programs of rules: files with a `crepe!` block.
-const PROGRAMS: &[&str] = &["paths", "grants", "guardrails", "denies"];
+const PROGRAMS: &[&str] = &["paths", "grants", "guardrails", "denies", "near"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

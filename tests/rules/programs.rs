@@ -1,7 +1,8 @@
-//! The four Datalog programs on their cases: facts in text into what is derived, in text.
+//! The five Datalog programs on their cases: facts in text into what is derived, in text.
 
 use super::check_cases;
 use crate::facts::text::{Column as _, Names, World};
+use crate::rules::near::{self, Stand};
 use crate::rules::{LimitRow, PathRow, denies, grants, guardrails, paths};
 
 /// Lines, sorted: the output of a rule program has no order.
@@ -124,6 +125,54 @@ fn denies_on_its_cases() {
                 row.mask.show(&names),
             ];
             lines.push(format!("denies all {}", columns.join(" ")));
+        }
+        Ok(sorted(lines))
+    });
+}
+
+fn stand_words(stand: Stand, names: &Names) -> String {
+    let level = stand
+        .level
+        .map_or_else(|| "-".to_owned(), |level| level.show(names));
+    format!(
+        "{} {level} {}",
+        stand.layer.show(names),
+        stand.statement.show(names)
+    )
+}
+
+#[test]
+fn near_on_its_cases() {
+    check_cases("near", "facts.txt", |text| {
+        let World { names, facts, .. } = World::read(text)?;
+        let found = near::run(&facts);
+        let mut lines = Vec::new();
+        for (layer, why) in found.spared {
+            lines.push(format!(
+                "spared {} {why:?} {}",
+                layer.show(&names),
+                near::clause(layer, why)
+            ));
+        }
+        for stand in found.speaks {
+            lines.push(format!("speaks {}", stand_words(stand, &names)));
+        }
+        for (stand, element) in found.near {
+            lines.push(format!(
+                "near {} {}",
+                stand_words(stand, &names),
+                element.show(&names)
+            ));
+        }
+        for (statement, voice) in found.counts {
+            lines.push(format!("counts {} {voice:?}", statement.show(&names)));
+        }
+        for (grant, element) in found.grants {
+            lines.push(format!(
+                "near grant {} {}",
+                grant.show(&names),
+                element.show(&names)
+            ));
         }
         Ok(sorted(lines))
     });

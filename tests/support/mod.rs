@@ -28,6 +28,7 @@
     reason = "each test crate uses a part of the support code"
 )]
 
+pub mod asking;
 pub mod caller;
 pub mod cast;
 pub mod conditions;

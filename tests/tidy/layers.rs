@@ -60,7 +60,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "explain",
-        &["model", "policy", "condition", "facts", "engine", "query"],
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "rules",
+            "cells",
+            "engine",
+            "query",
+            "answer",
+        ],
     ),
     (
         "audit",
@@ -77,6 +87,22 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "check",
+        &["model", "condition", "facts", "answer", "engine", "query"],
+    ),
+    (
+        "diff",
+        &[
+            "model",
+            "policy",
+            "condition",
+            "facts",
+            "engine",
+            "query",
+            "answer",
+        ],
+    ),
+    (
         "report",
         &[
             "model",
@@ -86,6 +112,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "query",
             "explain",
             "audit",
+            "check",
+            "diff",
         ],
     ),
 ];

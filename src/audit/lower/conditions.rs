@@ -1,9 +1,16 @@
 //! The conditions of a statement -> what it tests, and in which manner.
 
-use crate::condition::block::PreparedCondition;
+use crate::condition::block::{Context, PreparedCondition};
 use crate::condition::key::{Class, KnownKey};
+use crate::condition::known::Known;
 use crate::condition::operator::{Base, SetPrefix, Test};
 use crate::facts::audited::{Manner, Tested};
+use crate::facts::context::AnyRequest;
+use crate::facts::id::Mask;
+use crate::facts::statement::Statement;
+use crate::facts::world::{Key, World};
+use crate::model::action::{Action, ActionSet};
+use crate::policy::document::PolicyKind;
 
 /// What one condition tests, and how.
 pub(super) fn tests(condition: &PreparedCondition) -> (Tested, Manner) {
@@ -101,6 +108,63 @@ fn any_account(pattern: &str) -> bool {
         (Some(account), Some(_)) => account.contains(['*', '?']),
         // Ids of users and roles: `AROA..:*`.
         _ => pattern.split(':').next().is_none_or(|id| id.contains(['*', '?'])),
+    }
+}
+
+/// The actions for which a condition of a statement by ForAllValues passes without its key (S2.5.6), as far as nothing
+/// else in the statement asks for the key.
+pub(super) fn absent_passes(world: &World, statement: &Statement) -> Mask {
+    let all = statement.conditions.iter();
+    let passing = all.filter(|one| one.set() == SetPrefix::ForAllValues && !matches!(one.base(), Base::Null));
+    let open = passing.filter(|one| {
+        let others = statement
+            .conditions
+            .iter()
+            .filter(|other| other.key() == one.key());
+        // A request without `aws:TagKeys` touches no tag; AWS documents such conditions.
+        one.key().known != Some(KnownKey::TagKeys) && !others.clone().any(needs_its_key)
+    });
+    let mut mask = ActionSet::EMPTY;
+    for condition in open {
+        let actions = statement.actions | statement.doubtful;
+        mask |= actions
+            .into_iter()
+            .filter(|&action| may_be_absent(world, condition, action))
+            .collect();
+    }
+    mask
+}
+
+/// Whether a condition holds for no request without its key (S2.5.4).
+fn needs_its_key(condition: &PreparedCondition) -> bool {
+    match condition.base() {
+        Base::Null => condition.texts().all(|text| text.eq_ignore_ascii_case("false")),
+        Base::Unknown(_) => false,
+        Base::Compare { .. } if condition.set() == SetPrefix::ForAllValues || condition.if_exists() => false,
+        Base::Compare { negated, .. } => !negated || condition.set() == SetPrefix::ForAnyValue,
+    }
+}
+
+/// Whether some request for an action has no such key, whoever makes it for whichever key (S6.3).
+fn may_be_absent(world: &World, condition: &PreparedCondition, action: Action) -> bool {
+    let anyone = world
+        .principal_ids
+        .get("*")
+        .and_then(|ids| world.principal(*ids.first()?));
+    let Some(principal) = anyone else {
+        return true;
+    };
+    let any = AnyRequest {
+        world,
+        principal,
+        key: &Key::default(),
+        action,
+        policy: PolicyKind::Identity,
+    };
+    match any.known(condition.key()) {
+        Known::Is(values) => values.is_empty(),
+        Known::Open { absent, .. } => absent,
+        _ => true,
     }
 }
 

@@ -4,25 +4,40 @@
 
 mod access;
 mod conditions;
+mod each;
+mod grants;
+mod policies;
+mod premises;
+mod remarks;
 mod statements;
+mod tags;
+mod takeover;
 
 use super::Settings;
 use crate::engine::Engine;
-use crate::facts::audited::{AuditFacts, HolderId};
-use crate::facts::id::{KeyId, PrincipalId, StatementId};
+use crate::facts::audited::{AuditFacts, HolderId, NoteId};
+use crate::facts::id::{AccountId, KeyId, PrincipalId, StatementId};
+use crate::facts::statement::{Cover, Statement};
 pub(super) use access::{Holder, NAMED};
-use ahash::AHashSet;
-use std::collections::BTreeMap;
+use ahash::{AHashMap, AHashSet};
+pub(super) use each::copies;
+pub(super) use policies::Texts;
+pub(super) use premises::Premises;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Some keys, as the rules of findings see them.
 pub(super) struct Audited<'e> {
     engine: &'e Engine,
     settings: &'e Settings,
     administrators: &'e AHashSet<PrincipalId>,
+    premises: &'e Premises<'e>,
     /// Statements that are among the facts.
     seen: AHashSet<StatementId>,
     pub(super) facts: AuditFacts,
     holders: Vec<Holder<'e>>,
+    notes: Vec<String>,
+    /// Where statements of policies that no single key has are written.
+    texts: AHashMap<StatementId, Texts<'e>>,
 }
 
 impl<'e> Audited<'e> {
@@ -31,20 +46,39 @@ impl<'e> Audited<'e> {
         engine: &'e Engine,
         settings: &'e Settings,
         administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
         keys: &[KeyId],
     ) -> Audited<'e> {
-        let mut audited = Audited {
-            engine,
-            settings,
-            administrators,
-            seen: AHashSet::new(),
-            facts: AuditFacts::default(),
-            holders: Vec::new(),
-        };
+        let mut audited = Audited::nothing(engine, settings, administrators, premises);
         for &id in keys {
             audited.key(id);
         }
+        let accounts: BTreeSet<AccountId> =
+            audited.facts.key_in.iter().map(|&(_, account)| account).collect();
+        for account in accounts {
+            audited.guardrails_of(account);
+        }
+        audited.takeovers();
         audited
+    }
+
+    fn nothing(
+        engine: &'e Engine,
+        settings: &'e Settings,
+        administrators: &'e AHashSet<PrincipalId>,
+        premises: &'e Premises<'e>,
+    ) -> Audited<'e> {
+        Audited {
+            engine,
+            settings,
+            administrators,
+            premises,
+            seen: AHashSet::new(),
+            facts: AuditFacts::default(),
+            holders: Vec::new(),
+            notes: Vec::new(),
+            texts: AHashMap::new(),
+        }
     }
 
     fn key(&mut self, id: KeyId) {
@@ -54,10 +88,44 @@ impl<'e> Audited<'e> {
         self.facts.key_in.push((id, key.account));
         if !key.aws_managed {
             self.facts.customer_key.push((id,));
+            self.remarks_on_key(id, key);
         }
         self.key_statements(id, key);
         self.open_to_anyone(id);
-        self.holders(id, key);
+        let mut gains = self.grantees(key);
+        let named = self.facts.names_principal.iter();
+        gains.extend(named.map(|&(_, principal, _)| (principal, Default::default())));
+        self.holders(id, key, &mut gains);
+        self.grants(id, key, &gains);
+        self.tags(id, key, &gains);
+        self.facts.watched_may.extend(
+            gains
+                .iter()
+                .filter(|(_, (_, possible))| !possible.is_empty())
+                .map(|(&principal, &(certain, possible))| (id, principal, certain, possible)),
+        );
+    }
+
+    /// A text that a finding repeats.
+    pub(super) fn note(&self, id: NoteId) -> Option<&str> {
+        self.notes.get(id.0 as usize).map(String::as_str)
+    }
+
+    /// Where a statement is written, if no single key has it.
+    pub(super) fn texts(&self, id: StatementId) -> Option<&Texts<'e>> {
+        self.texts.get(&id)
+    }
+
+    fn add_note(&mut self, text: String) -> NoteId {
+        let id = NoteId(u32::try_from(self.notes.len()).unwrap_or(u32::MAX));
+        self.notes.push(text);
+        id
+    }
+
+    fn add_holder(&mut self, holder: Holder<'e>) -> HolderId {
+        let id = HolderId(u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
+        self.holders.push(holder);
+        id
     }
 
     /// Who a holder stands for.
@@ -70,9 +138,14 @@ impl<'e> Audited<'e> {
 pub(super) fn alike(engine: &Engine) -> Vec<Vec<KeyId>> {
     let mut alike: BTreeMap<_, Vec<KeyId>> = BTreeMap::new();
     for (id, key) in engine.real_keys() {
+        let account = engine.world.account(key.account);
+        let account = account.map_or("", |account| account.id.as_str());
         let statements = engine.world.statements_of(&key.policies);
-        let statements: Vec<StatementId> = statements.map(|(id, _)| id).collect();
-        let sort = (key.account, key.aws_managed, statements, engine.derived_with(id));
+        // A copied policy may name another key (S2.4.6).
+        let covers = |statement: &Statement| statement.covers(key, account) != Cover::No;
+        let statements: Vec<(StatementId, bool)> = statements.map(|(id, one)| (id, covers(one))).collect();
+        let with = engine.derived_with(id);
+        let sort = (key.account, key.aws_managed, statements, with, &key.grants);
         alike.entry(sort).or_default().push(id);
     }
     let mut alike: Vec<Vec<KeyId>> = alike.into_values().collect();

@@ -11,6 +11,7 @@ mod diagram;
 mod groups;
 mod language;
 mod links;
+pub(crate) mod relation;
 mod sets;
 pub(crate) mod simplify;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Simplification against requests tried one by one: the meaning stays, and nothing is left that could go.
 
+mod relation;
+
 use super::RequestContext;
 use super::simplify::simplify;
 use crate::condition::formula::{Atom, FormulaId, Formulas, Range, Shape};

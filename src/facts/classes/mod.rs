@@ -293,6 +293,11 @@ impl Classes {
         }
     }
 
+    /// Whether they are made of a principal at all.
+    pub(crate) fn has(&self, principal: PrincipalId) -> bool {
+        self.among.has(principal)
+    }
+
     /// Where the cell of a principal and a key is.
     pub(crate) fn site(&self, principal: PrincipalId, key: KeyId) -> Site {
         let (text, holder) = (self.texts.first(key), self.holders.first(principal));

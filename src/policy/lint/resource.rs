@@ -46,7 +46,7 @@ const KEYS: &str = "key/*";
 const ALIASES: &str = "alias/*";
 
 /// Whether an entry can match anything of KMS, or is meant to.
-pub(super) fn may_be_of_kms(text: &str) -> bool {
+pub(crate) fn may_be_of_kms(text: &str) -> bool {
     if has_placeholder(text) {
         return true;
     }

@@ -3,53 +3,14 @@
 use super::{Report, evidence, holding};
 use crate::Finding;
 use crate::audit::Rule;
-use crate::report::template::fill;
-use serde::Serialize;
-
-const TEMPLATE: &str = include_str!("junit.xml");
-
-#[derive(Serialize)]
-struct Suites {
-    tests: usize,
-    failures: usize,
-    suites: Vec<Suite>,
-}
-
-#[derive(Serialize)]
-struct Suite {
-    name: String,
-    failures: usize,
-    skipped: usize,
-    cases: Vec<Case>,
-}
-
-#[derive(Serialize)]
-struct Case {
-    name: String,
-    class: &'static str,
-    failure: Option<Failure>,
-    skipped: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Failure {
-    severity: &'static str,
-    message: String,
-    text: String,
-}
+use crate::report::junit::{self, Case, Failure, Suite, visible, visible_lines};
 
 /// All suites. A rule that found nothing is a case that passed; what is accepted, or too harmless to fail the audit, is
 /// a case that was skipped.
 #[must_use]
 pub fn findings(report: &Report<'_>, rules: impl Iterator<Item = &'static Rule>) -> String {
     let suites: Vec<Suite> = rules.map(|rule| suite(report, rule)).collect();
-    let count = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
-    let all = Suites {
-        tests: count(|suite| suite.cases.len()),
-        failures: count(|suite| suite.failures),
-        suites,
-    };
-    fill(&[("junit.xml", TEMPLATE)], all)
+    junit::xml("keywho audit", suites)
 }
 
 fn suite(report: &Report<'_>, rule: &'static Rule) -> Suite {
@@ -61,17 +22,12 @@ fn suite(report: &Report<'_>, rule: &'static Rule) -> Suite {
     if cases.is_empty() {
         cases.push(Case {
             name: rule.title.to_owned(),
-            class: rule.id,
+            class: rule.id.to_owned(),
             failure: None,
             skipped: None,
         });
     }
-    Suite {
-        name: format!("{} {}", rule.id, rule.title),
-        failures: cases.iter().filter(|case| case.failure.is_some()).count(),
-        skipped: cases.iter().filter(|case| case.skipped.is_some()).count(),
-        cases,
-    }
+    Suite::new(format!("{} {}", rule.id, rule.title), cases)
 }
 
 fn case(report: &Report<'_>, finding: &Finding) -> Case {
@@ -90,7 +46,7 @@ fn case(report: &Report<'_>, finding: &Finding) -> Case {
     Case {
         // Names are unique, so that one run can be compared with the next.
         name: visible(&format!("{} [{}]", report.about(finding), finding.fingerprint)),
-        class: finding.rule.id,
+        class: finding.rule.id.to_owned(),
         failure,
         skipped: skipped.as_deref().map(visible),
     }
@@ -107,18 +63,4 @@ fn proof(finding: &Finding) -> Vec<String> {
         .chain(places)
         .chain([format!("Fix: {}", finding.rule.fix)])
         .collect()
-}
-
-fn visible_lines(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| visible(line))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-/// Text without the characters that XML 1.0 does not have.
-fn visible(text: &str) -> String {
-    let is_outside = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}');
-    crate::report::style::clean(text).replace(is_outside, "\u{fffd}")
 }

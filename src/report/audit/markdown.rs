@@ -101,7 +101,7 @@ fn items(text: &mut String, total: usize, items: impl Iterator<Item = String>) {
 }
 
 /// Text that Markdown and HTML show as it is.
-fn escape(text: &str) -> String {
+pub(in crate::report) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in crate::report::style::clean(text).chars() {
         match c {

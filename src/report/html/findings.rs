@@ -17,7 +17,7 @@ const OTHER_ACCOUNTS: [&str; 3] = ["A5", "A7", "A14"];
 const UNMANAGEABLE: [&str; 1] = ["A20"];
 
 /// How many findings, or groups of them, are told in full: these are shared among the rules.
-const SHOWN: usize = 120;
+const SHOWN: usize = 80;
 
 /// Findings of one rule and severity.
 #[derive(Serialize)]
@@ -205,6 +205,7 @@ fn keys(all: &[Finding], rules: &[&str], places: &AHashMap<String, usize>) -> Ve
 /// By key: the findings that are not accepted, as rule, severity and title.
 pub(super) fn by_key(
     report: &Report<'_>,
+    sections: &[OfRule],
     relation: &Relation<'_>,
     places: &AHashMap<String, usize>,
 ) -> Vec<Vec<Mark>> {
@@ -218,6 +219,9 @@ pub(super) fn by_key(
             marks.push(Mark {
                 id: finding.rule.id,
                 severity: finding.severity.name(),
+                section: sections
+                    .iter()
+                    .position(|of| of.id == finding.rule.id && of.severity == finding.severity.name()),
             });
         }
     }
@@ -229,4 +233,6 @@ pub(super) fn by_key(
 pub(super) struct Mark {
     id: &'static str,
     severity: &'static str,
+    /// The place of its section.
+    section: Option<usize>,
 }

@@ -51,6 +51,8 @@ pub struct Page<'a> {
     pub undecided: usize,
     /// What identifies the snapshot: SHA-256 over its files.
     pub digest: &'a str,
+    /// Edits of the snapshot that the page is about, as the command line names them: the files do not have them.
+    pub edits: &'a [String],
     /// When the page is made.
     pub time: &'a str,
 }
@@ -90,6 +92,7 @@ struct View<'a> {
     version: &'static str,
     digest: &'a str,
     time: &'a str,
+    edits: Vec<String>,
     verdict: String,
     files: usize,
     accounts: usize,
@@ -153,7 +156,8 @@ pub fn page<'e>(page: &Page<'_>, relation: impl Iterator<Item = (&'e str, Vec<Bl
     }
     let places = all.keys.iter().enumerate();
     let places: AHashMap<String, usize> = places.map(|(place, key)| (key.arn.clone(), place)).collect();
-    let marks = findings::by_key(&page.report, &all, &places);
+    let told = findings::all(&page.report, &places, &mut shared.sources, budget);
+    let marks = findings::by_key(&page.report, &told, &all, &places);
     let view = View {
         style: STYLE,
         script: SCRIPT,
@@ -162,12 +166,13 @@ pub fn page<'e>(page: &Page<'_>, relation: impl Iterator<Item = (&'e str, Vec<Bl
         version: env!("CARGO_PKG_VERSION"),
         digest: page.digest,
         time: page.time,
+        edits: page.edits.iter().map(|edit| clean(edit)).collect(),
         verdict: page.report.verdict(),
         files: page.snapshot.files.len(),
         accounts: page.snapshot.accounts.len(),
         letters: LETTERS,
         overview: findings::overview(&page.report, page.all, &places),
-        findings: findings::all(&page.report, &places, &mut shared.sources, budget),
+        findings: told,
         matrices: matrix::all(&all),
         principals: principals::all(&all, budget),
         principals_total: all.of.len(),

@@ -1,7 +1,7 @@
 //! The relation in letters -> a section for all principals that may do the same: their names, and their keys.
 
 use super::Budget;
-use super::letters::{LETTERS, Sign};
+use super::letters::Sign;
 use super::relation::{Relation, anchor};
 use crate::report::names;
 use ahash::AHashMap;
@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 #[derive(Serialize)]
 pub(super) struct Section {
     names: Vec<Name>,
-    /// On how many keys they have each letter, in the order of [`LETTERS`].
-    counts: Vec<usize>,
     rows: Vec<Row>,
 }
 
@@ -70,10 +68,8 @@ fn section(relation: &Relation<'_>, principals: &[&str], signs: &[(usize, Sign)]
         more: keys.len().saturating_sub(budget.keys),
         keys: keys.into_iter().take(budget.keys).collect(),
     });
-    let count = |letter: usize| signs.iter().filter(|(_, sign)| sign.has(letter)).count();
     Section {
         names: names.collect(),
-        counts: (0..LETTERS.len()).map(count).collect(),
         rows: rows.collect(),
     }
 }
