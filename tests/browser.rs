@@ -19,6 +19,7 @@ mod worst;
 
 use driver::Browser;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -366,4 +367,132 @@ fn a_page_of_1000_keys_and_5000_principals_opens() {
         return;
     };
     assert!(size < 20_000_000 && time.as_secs() < 20, "{size} {time:?}");
+}
+
+/// What the letters stand for, said again.
+fn letter(action: &str) -> char {
+    const USE: [&str; 15] = [
+        "Decapsulate",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "Encapsulate",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    ];
+    match action.trim_start_matches("kms:") {
+        "CreateGrant" => 'G',
+        "PutKeyPolicy" => 'P',
+        name if USE.contains(&name) => 'U',
+        "RetireGrant" => 'R',
+        name if ["Describe", "Get", "List"]
+            .iter()
+            .any(|verb| name.starts_with(verb)) =>
+        {
+            'R'
+        }
+        _ => 'A',
+    }
+}
+
+/// Every cell, spelled as the page spells it, from the rows of `matrix`.
+fn cells_of_matrix(snapshot: &str) -> BTreeMap<(String, String), String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_keywho"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["matrix", "-q", "-f", "ndjson", "-s", snapshot])
+        .output()
+        .unwrap();
+    // By principal and key: of each letter the best way, 0 always, 1 under a condition, 2 not known.
+    let mut ways: BTreeMap<(String, String), BTreeMap<char, usize>> = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = |field: &str| row[field].as_str().unwrap().to_owned();
+        if text("key") == "*" {
+            continue;
+        }
+        let condition = row["condition"].to_string();
+        let lacks = ["A40", "S2.1.10", "S3.1.14"].iter().any(|rule| {
+            condition.contains("\"unknown\"") && condition.contains(&format!("\"rule\":\"{rule}\""))
+        });
+        let way = match text("access").as_str() {
+            "always" => 0,
+            _ if lacks => 2,
+            _ => 1,
+        };
+        let of = ways
+            .entry((keywho::report::names::principal(&text("principal")), text("key")))
+            .or_default();
+        let known = of.entry(letter(&text("action"))).or_insert(way);
+        *known = way.min(*known);
+    }
+    let spelled = |of: &BTreeMap<char, usize>| {
+        let only_read = of.keys().all(|&letter| letter == 'R');
+        let mut parts = Vec::new();
+        for (way, how) in ["", "if ", "? "].iter().enumerate() {
+            let letters = "UAGPR"
+                .chars()
+                .filter(|letter| of.get(letter) == Some(&way) && (only_read || *letter != 'R'));
+            let letters: String = letters.collect();
+            if !letters.is_empty() {
+                parts.push(format!("{how}{letters}"));
+            }
+        }
+        parts.join(" ")
+    };
+    ways.iter()
+        .map(|(pair, of)| (pair.clone(), spelled(of)))
+        .collect()
+}
+
+#[test]
+fn the_page_shows_the_relation_that_matrix_lists() {
+    let Some(browser) = Browser::start(&[]) else {
+        return;
+    };
+    let (_folder, path) = page(Path::new(SAMPLE));
+    browser.open(&url(&path, ""));
+    let cells = browser.script(
+        "const found = [];
+         for (const table of document.querySelectorAll('table.matrix')) {
+           const account = table.parentElement.previousElementSibling.textContent.split(' ').pop();
+           const keys = [...table.querySelectorAll('thead th + th a')].map((link) =>
+             document.querySelector(link.getAttribute('href')).parentElement.querySelector('.arn').textContent.trim());
+           for (const row of table.tBodies[0].rows) {
+             const details = row.cells[0].querySelector('details');
+             const names = [row.cells[0].querySelector('a').textContent];
+             if (details) names.push(...details.lastChild.textContent.split(', '));
+             [...row.cells].slice(1).forEach((cell, at) => {
+               if (cell.textContent.trim()) names.forEach((name) => found.push([account, name, keys[at], cell.textContent.trim()]));
+             });
+           }
+         }
+         return found;",
+        json!([]),
+    );
+    let cells: Vec<[String; 4]> = serde_json::from_value(cells).unwrap();
+    let shown: BTreeMap<(String, String), String> = cells
+        .into_iter()
+        .map(|[account, name, key, text]| {
+            // Of the key's own account the name stands alone.
+            let is_own = !name.contains('(')
+                && (name == "root" || name.starts_with("role/") || name.starts_with("user/"));
+            let name = if is_own {
+                format!("{name} ({account})")
+            } else {
+                name
+            };
+            ((name, key), text)
+        })
+        .collect();
+    let listed = cells_of_matrix(SAMPLE);
+    assert!(listed.len() > 100, "{}", listed.len());
+    assert_eq!(shown, listed);
 }

@@ -93,7 +93,7 @@ fn group<'e>(account: &str, rows: Rows<'e>) -> Vec<Group<'e>> {
             None => groups.push((rank, (vec![principal], row))),
         }
     }
-    groups.sort_by(|a, b| a.0.cmp(&b.0));
+    groups.sort_by_key(|(rank, _)| *rank);
     groups.into_iter().map(|(_, group)| group).collect()
 }
 

@@ -6,6 +6,7 @@ use super::relation::{Relation, anchor};
 use crate::report::names;
 use ahash::AHashMap;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Principals that may do the same on every key.
@@ -32,13 +33,16 @@ struct Row {
     more: usize,
 }
 
+/// Places of keys, ascending, and the letters there.
+type Signs = Vec<(usize, Sign)>;
+
 /// All sections, in the order of the first name of each.
 pub(super) fn all(relation: &Relation<'_>, budget: Budget) -> Vec<Section> {
-    let mut places: AHashMap<Vec<(usize, Sign)>, usize> = AHashMap::new();
-    let mut groups: Vec<(Vec<&str>, Vec<(usize, Sign)>)> = Vec::new();
+    let mut places: AHashMap<Signs, usize> = AHashMap::new();
+    let mut groups: Vec<(Vec<&str>, Signs)> = Vec::new();
     for (&principal, signs) in &relation.of {
         let next = groups.len();
-        let signs: Vec<_> = signs.iter().map(|&(place, sign)| (place, sign.shown())).collect();
+        let signs: Signs = signs.iter().map(|&(place, sign)| (place, sign.shown())).collect();
         let place = *places.entry(signs.clone()).or_insert(next);
         match groups.get_mut(place) {
             Some((principals, _)) => principals.push(principal),
@@ -52,17 +56,18 @@ pub(super) fn all(relation: &Relation<'_>, budget: Budget) -> Vec<Section> {
 }
 
 fn section(relation: &Relation<'_>, principals: &[&str], signs: &[(usize, Sign)], budget: Budget) -> Section {
-    let mut by_sign: BTreeMap<Sign, Vec<usize>> = BTreeMap::new();
+    // What is certain comes first, reading last.
+    let mut by_sign: BTreeMap<(bool, Reverse<Sign>), Vec<usize>> = BTreeMap::new();
     for &(place, sign) in signs {
-        by_sign.entry(sign).or_default().push(place);
+        let order = (sign.is_read(), Reverse(sign));
+        by_sign.entry(order).or_default().push(place);
     }
     let names = principals.iter().map(|principal| Name {
         number: relation.number(principal),
         anchor: anchor("principal", principal),
         name: names::principal(principal),
     });
-    // What is certain comes first.
-    let rows = by_sign.into_iter().rev().map(|(sign, keys)| Row {
+    let rows = by_sign.into_iter().map(|((_, Reverse(sign)), keys)| Row {
         sign: sign.text(),
         class: sign.class(),
         more: keys.len().saturating_sub(budget.keys),

@@ -93,7 +93,7 @@ pub(super) fn anchor(kind: &str, name: &str) -> String {
 pub(super) fn rank(principal: &str, account: &str) -> u8 {
     let of = principal
         .strip_prefix("account:")
-        .or_else(|| principal.splitn(6, ':').nth(4));
+        .or_else(|| principal.split(':').nth(4));
     match of {
         _ if principal == "*" => 0,
         Some(of) if of == account => 3,
