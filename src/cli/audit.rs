@@ -118,6 +118,9 @@ pub(super) fn run(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
         return list_rules(global, args);
     }
     let format = global.format("audit", Format::Text, &FORMATS)?;
+    if format == Format::Html {
+        super::report::refuse_terminal(global)?;
+    }
     let baseline = baseline(args.baseline.as_deref())?;
     let audited = Audited::read(global, args.config.as_deref())?;
     let wanted = Wanted {
@@ -128,15 +131,16 @@ pub(super) fn run(global: &Global, args: &Audit) -> anyhow::Result<Exit> {
     };
     let (findings, known) = wanted.select(&audited);
     let report = audited.report(&findings, known, wanted.fail_on);
-    if format == Format::Html {
-        let mut output = super::report::open(global)?;
-        super::report::write(&mut output, global, &audited, &report)?;
-        output.finish()?;
-    } else {
-        let mut output = Output::open(global)?;
-        write(&mut output, global, args, format, &report)?;
-        output.finish()?;
+    let page = match format {
+        Format::Html => Some(super::report::page(global, &audited, &report)?),
+        _ => None,
+    };
+    let mut output = Output::open(global)?;
+    match page {
+        Some(page) => output.bytes(page.as_bytes())?,
+        None => write(&mut output, global, args, format, &report)?,
     }
+    output.finish()?;
     let fails = findings.iter().any(|finding| report.fails(finding));
     Ok(if fails { Exit::Denied } else { Exit::Clean })
 }

@@ -13,29 +13,26 @@ use std::io::IsTerminal as _;
 /// Writes findings, the whole relation and the coverage as one page.
 pub(super) fn run(global: &Global, args: &Report) -> anyhow::Result<Exit> {
     global.format("report", Format::Html, &[Format::Html])?;
+    refuse_terminal(global)?;
     let audited = Audited::read(global, args.config.as_deref())?;
-    let mut output = open(global)?;
     let report = audited.report(&audited.audit.findings, 0, Severity::Low);
-    write(&mut output, global, &audited, &report)?;
+    let page = page(global, &audited, &report)?;
+    let mut output = Output::open(global)?;
+    output.bytes(page.as_bytes())?;
     output.finish()?;
     Ok(Exit::Clean)
 }
 
-/// Where the page goes: nobody reads HTML on a terminal.
-pub(super) fn open(global: &Global) -> anyhow::Result<Output> {
+/// Nobody reads HTML on a terminal.
+pub(super) fn refuse_terminal(global: &Global) -> anyhow::Result<()> {
     if global.output.is_none() && std::io::stdout().is_terminal() {
         bail!("a page is not for the terminal: name a file with `-o report.html`");
     }
-    Output::open(global)
+    Ok(())
 }
 
-/// Writes the page with the findings of a report.
-pub(super) fn write(
-    output: &mut Output,
-    global: &Global,
-    audited: &Audited,
-    report: &audit::Report<'_>,
-) -> anyhow::Result<()> {
+/// The page with the findings of a report.
+pub(super) fn page(global: &Global, audited: &Audited, report: &audit::Report<'_>) -> anyhow::Result<String> {
     let path = global.snapshot.as_deref().context("no snapshot given")?;
     let progress = audited.loaded.progress;
     let digest = progress.during("computing the digest of the snapshot", || Snapshot::digest(path))?;
@@ -54,9 +51,6 @@ pub(super) fn write(
         edits: &edits,
         time: &time,
     };
-    let page = progress.during("writing the page", || {
-        html::page(&page, audited.engine.blocks_by_key())
-    });
-    output.bytes(page.as_bytes())?;
-    Ok(())
+    let relation = audited.engine.blocks_by_key();
+    Ok(progress.during("writing the page", || html::page(&page, relation)))
 }
