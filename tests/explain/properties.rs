@@ -138,7 +138,7 @@ fn explanations_agree_with_decisions() {
             );
         }
     }
-    assert!(asked > 1_000, "{asked}");
+    assert!(asked >= 100, "{asked}");
     report(&wrong, asked);
 }
 
