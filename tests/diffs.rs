@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 type Files = BTreeMap<String, Vec<u8>>;
+type NamedFile = (String, Vec<u8>);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diffs")
@@ -56,7 +57,7 @@ fn overlay(files: &mut Files, top: &Path, folder: &Path) {
 }
 
 /// The edits that a case asks for, with the contents of their files.
-fn edits(case: &Path) -> Vec<(Edit, Option<(String, Vec<u8>)>)> {
+fn edits(case: &Path) -> Vec<(Edit, Option<NamedFile>)> {
     let args = fs::read_to_string(case.join("args")).unwrap_or_default();
     let words: Vec<&str> = args.lines().collect();
     let edit = |pair: &[&str]| match *pair {

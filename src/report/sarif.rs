@@ -104,15 +104,17 @@ impl Result {
     /// A result. `same` is what makes it the same result in another run: rule, key, principal and action, not its line.
     #[must_use]
     pub fn new(rule: &str, level: Level, message: &str, place: Place<'_>, same: &[&str]) -> Result {
-        let mut location = json!({
-            "physicalLocation": {
-                "artifactLocation": {"uri": uri(place.file)},
-                "region": {"startLine": place.line.max(1)},
-            }
+        let physical = json!({
+            "artifactLocation": {"uri": uri(place.file)},
+            "region": {"startLine": place.line.max(1)},
         });
-        if !place.about.is_empty() {
-            location["logicalLocations"] = json!([{"fullyQualifiedName": place.about, "kind": "resource"}]);
-        }
+        let location = match place.about {
+            "" => json!({"physicalLocation": physical}),
+            about => json!({
+                "physicalLocation": physical,
+                "logicalLocations": [{"fullyQualifiedName": about, "kind": "resource"}],
+            }),
+        };
         Result {
             rule_id: rule.to_owned(),
             level,
