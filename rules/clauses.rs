@@ -2,7 +2,7 @@
 //!
 //! Rules, lowering and answers cite a clause by its id. Each has a source in the AWS documentation, or is this project's
 //! own reading of what the documentation does not say ([`source::OWN`]), and cases that exercise it: folders of `tests/cases`
-//! (`w02-...`) and of `tests/rules` (`paths/user-named`). A test keeps clauses, rules and cases in step.
+//! (`w02-...`), of `tests/rules` (`paths/user-named`) and of `tests/audits` (`audits/a12-...`). A test keeps clauses, rules and cases in step.
 //!
 //! `"S4.5.1" "title" SOURCE "text" ["case", ..];` is a clause. They stand in order of their ids.
 #![cfg_attr(
@@ -35,13 +35,14 @@ macro_rules! clauses {
 }
 
 mod access;
+mod audit;
 mod keys;
 mod policies;
 mod source;
 
 /// All clauses, in order of their ids.
 pub(crate) fn all() -> impl Iterator<Item = &'static Clause> {
-    [policies::CLAUSES, access::CLAUSES, keys::CLAUSES]
+    [policies::CLAUSES, access::CLAUSES, keys::CLAUSES, audit::CLAUSES]
         .into_iter()
         .flatten()
 }

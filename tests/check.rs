@@ -67,6 +67,54 @@ fn assertions_come_out_as_the_semantics_says() {
     }
 }
 
+/// A TOML file as JSON; days are texts.
+fn as_json(text: &str) -> Value {
+    fn value(toml: toml::Value) -> Value {
+        match toml {
+            toml::Value::Datetime(day) => day.to_string().into(),
+            toml::Value::Array(all) => all.into_iter().map(value).collect(),
+            toml::Value::Table(all) => all.into_iter().map(|(name, one)| (name, value(one))).collect(),
+            other => serde_json::to_value(other).unwrap(),
+        }
+    }
+    value(toml::Value::Table(text.parse().unwrap()))
+}
+
+#[test]
+fn assertion_files_fit_their_schema_and_mistakes_do_not() {
+    let schema: Value = serde_json::from_str(Assertions::SCHEMA).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(root.join("tests/checks")).unwrap() {
+        let Ok(text) = fs::read_to_string(entry.unwrap().path().join("assertions.toml")) else {
+            continue;
+        };
+        let wrong: Vec<String> = validator
+            .iter_errors(&as_json(&text))
+            .map(|error| error.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+    let (snapshot, _) = Snapshot::load(root.join("tests/snapshots/sample-organization")).unwrap();
+    let today = Engine::compile(&snapshot).assertions_of_today();
+    assert!(validator.is_valid(&as_json(&today)));
+    for mistake in [
+        "onyl = \"*\"",
+        "only = []",
+        "none = { acount = \"1\" }",
+        "at-least = 0",
+        "",
+    ] {
+        let text = format!("[[assert]]\nid = \"a\"\n{mistake}\n");
+        assert!(!validator.is_valid(&as_json(&text)), "{mistake}");
+        assert!(
+            Assertions::parse(&text, "2026-11-27".parse().unwrap()).is_err(),
+            "{mistake}"
+        );
+    }
+}
+
 /// What is wrong with a file, with the suggestions.
 fn wrong(text: &str, engine: &Engine) -> String {
     let error = match Assertions::parse(text, "2026-11-27".parse().unwrap()) {

@@ -217,94 +217,123 @@ fn judge(kind: Option<Kind>, said: &[(Option<bool>, Option<bool>)]) -> bool {
     }
 }
 
-/// Requests of every sort are decided slowly in both worlds.
-#[test]
-fn a_diff_is_what_enumeration_finds() {
-    let limit = number("KEYWHO_DIFF_CONTEXTS", 6);
-    let (mut seen, mut witnesses, mut wrong) = (BTreeMap::new(), 0_usize, Vec::new());
-    // A few worlds will do, on all of which there are many rows.
-    for seed in worlds().step_by(number("KEYWHO_DIFF_STEP", 5)) {
-        let (before, after, made) = pair(seed);
-        let (old, new) = (compiled(&before), compiled(&after));
-        let found = diff(old.side(), new.side());
-        let rows = rows_of(&found);
-        let useless: BTreeSet<(String, String)> =
-            [&old.engine, &new.engine].into_iter().flat_map(useless).collect();
-        let mut rng = Rng::new(seed ^ 0xe0e0);
-        let names: Vec<&str> = new.engine.principals().collect();
-        let words = [Vocabulary::of(&before), Vocabulary::of(&after)];
-        let in_both: Vec<&str> = old
-            .engine
-            .principals()
-            .filter(|name| names.contains(name))
-            .collect();
-        for principal in in_both {
-            if principal.starts_with("account:") || principal == "*" || principal.contains(":federated-user/")
-            {
-                continue;
-            }
-            let askers = askers(&after, principal, &names);
-            for (number, key) in after.keys.iter().enumerate() {
-                for operation in operations().iter().filter(|operation| has_plain_rows(operation)) {
-                    let place = (
-                        principal.to_owned(),
-                        key.arn.clone(),
-                        format!("kms:{}", operation.name),
-                    );
-                    let kind = rows.get(&place).copied();
-                    let useless = useless.contains(&(place.1.clone(), place.2.clone()));
-                    // Of what stayed the same, some will do.
-                    if useless || kind.is_none() && !rng.percent(12) {
-                        continue;
-                    }
-                    let requests = askers.iter().flat_map(|asker| {
-                        let of = |words| contexts(words, asker, operation, number, &mut rng.clone(), limit);
-                        words.iter().flat_map(of).collect::<Vec<_>>()
-                    });
-                    let requests: Vec<Value> = requests.collect();
-                    let said = |request: &Value| (allows(&before, request), allows(&after, request));
-                    let decided: Vec<_> = requests.iter().map(said).collect();
-                    *seen.entry(kind).or_insert(0_usize) += decided.len();
-                    if !judge(kind, &decided) {
-                        wrong.push(format!(
-                            "seed {seed}: {kind:?} of {place:?}: {decided:?}\n{made:?}\n{}",
-                            requests[0]
-                        ));
-                    }
-                    let change = found.changes().find(|change| {
-                        let (principal, key, _) = &place;
-                        kind == Some(change.kind)
-                            && change.principals.contains(&principal.as_str())
-                            && change.keys.contains(&key.as_str())
-                            && change.actions.iter().any(|action| action.to_string() == place.2)
-                    });
-                    let Some((change, request)) = change.zip(requests.first()) else {
-                        continue;
-                    };
-                    for (context, expected) in
-                        [(&change.gains, (false, true)), (&change.loses, (true, false))]
-                    {
-                        let Some(context) = context else { continue };
-                        let request = with(request, context);
-                        let got = said(&request);
-                        witnesses += 1;
-                        if got != (Some(expected.0), Some(expected.1)) {
-                            wrong.push(format!(
-                                "seed {seed}: a witness of {kind:?} is {got:?}: {request}"
-                            ));
-                        }
-                    }
-                }
+/// What enumeration found of a pair of worlds.
+#[derive(Default)]
+struct Enumerated {
+    seen: BTreeMap<Option<Kind>, usize>,
+    witnesses: usize,
+    wrong: Vec<String>,
+}
+
+/// Two worlds, and what the diff says of them.
+struct Compared<'a> {
+    seed: u64,
+    before: &'a World,
+    after: &'a World,
+    found: &'a Diff<'a>,
+}
+
+impl Compared<'_> {
+    fn said(&self, request: &Value) -> (Option<bool>, Option<bool>) {
+        (allows(self.before, request), allows(self.after, request))
+    }
+
+    /// Holds a row against some requests that are about it.
+    fn row(&self, place: &Place, kind: Option<Kind>, requests: &[Value], all: &mut Enumerated) {
+        let decided: Vec<_> = requests.iter().map(|request| self.said(request)).collect();
+        *all.seen.entry(kind).or_insert(0) += decided.len();
+        let seed = self.seed;
+        if !judge(kind, &decided) {
+            let request = requests.first();
+            all.wrong.push(format!(
+                "seed {seed}: {kind:?} of {place:?}: {decided:?}\n{request:?}"
+            ));
+        }
+        let (principal, key, action) = place;
+        let change = self.found.changes().find(|change| {
+            kind == Some(change.kind)
+                && change.principals.contains(&principal.as_str())
+                && change.keys.contains(&key.as_str())
+                && change.actions.iter().any(|one| one.to_string() == *action)
+        });
+        let Some((change, request)) = change.zip(requests.first()) else {
+            return;
+        };
+        for (context, expected) in [(&change.gains, (false, true)), (&change.loses, (true, false))] {
+            let Some(context) = context else { continue };
+            let request = with(request, context);
+            let got = self.said(&request);
+            all.witnesses += 1;
+            if got != (Some(expected.0), Some(expected.1)) {
+                let wrong = format!("seed {seed}: a witness of {kind:?} is {got:?}: {request}");
+                all.wrong.push(wrong);
             }
         }
     }
-    println!("{seen:?}, {witnesses} witnesses");
-    let shown: Vec<&str> = wrong.iter().take(6).map(String::as_str).collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), shown.join("\n"));
+}
+
+/// Requests of every sort are decided slowly in both worlds.
+#[test]
+fn a_diff_is_what_enumeration_finds() {
+    let mut all = Enumerated::default();
+    // A few worlds will do, on all of which there are many rows.
+    for seed in worlds().step_by(number("KEYWHO_DIFF_STEP", 5)) {
+        let (before, after, _) = pair(seed);
+        let (old, new) = (compiled(&before), compiled(&after));
+        let found = diff(old.side(), new.side());
+        let compared = Compared {
+            seed,
+            before: &before,
+            after: &after,
+            found: &found,
+        };
+        enumerate(&compared, [&old.engine, &new.engine], &mut all);
+    }
+    println!("{:?}, {} witnesses", all.seen, all.witnesses);
+    let shown: Vec<&str> = all.wrong.iter().take(6).map(String::as_str).collect();
     assert!(
-        witnesses >= 20 || worlds().count() < 80,
-        "only {witnesses} witnesses"
+        all.wrong.is_empty(),
+        "{} wrong:\n{}",
+        all.wrong.len(),
+        shown.join("\n")
     );
+    assert!(
+        all.witnesses >= 20 || worlds().count() < 80,
+        "only {} witnesses",
+        all.witnesses
+    );
+}
+
+/// All rows that changed, and some of those that did not.
+fn enumerate(compared: &Compared<'_>, [old, new]: [&Engine; 2], all: &mut Enumerated) {
+    let limit = number("KEYWHO_DIFF_CONTEXTS", 6);
+    let rows = rows_of(compared.found);
+    let useless: BTreeSet<(String, String)> = [old, new].into_iter().flat_map(useless).collect();
+    let mut rng = Rng::new(compared.seed ^ 0xe0e0);
+    let names: Vec<&str> = new.principals().collect();
+    let words = [Vocabulary::of(compared.before), Vocabulary::of(compared.after)];
+    for principal in old.principals().filter(|name| names.contains(name)) {
+        if principal.starts_with("account:") || principal == "*" || principal.contains(":federated-user/") {
+            continue;
+        }
+        let askers = askers(compared.after, principal, &names);
+        for (number, key) in compared.after.keys.iter().enumerate() {
+            for operation in operations().iter().filter(|operation| has_plain_rows(operation)) {
+                let action = format!("kms:{}", operation.name);
+                let place = (principal.to_owned(), key.arn.clone(), action);
+                let kind = rows.get(&place).copied();
+                let useless = useless.contains(&(place.1.clone(), place.2.clone()));
+                if useless || kind.is_none() && !rng.percent(12) {
+                    continue;
+                }
+                let requests = askers.iter().flat_map(|asker| {
+                    let of = |words| contexts(words, asker, operation, number, &mut rng.clone(), limit);
+                    words.iter().flat_map(of).collect::<Vec<_>>()
+                });
+                compared.row(&place, kind, &requests.collect::<Vec<_>>(), all);
+            }
+        }
+    }
 }
 
 /// A snapshot under other names of its files.
@@ -421,7 +450,8 @@ fn with_values_turned(document: &mut Document) {
 /// What says the same gives the same access, however it is written.
 #[test]
 fn a_diff_of_rewritten_policies_is_empty() {
-    let rewrites: [(&str, fn(&mut Document)); 4] = [
+    type Rewrite = (&'static str, fn(&mut Document));
+    let rewrites: [Rewrite; 4] = [
         ("statements in another order", in_another_order),
         ("actions one by one", action_by_action),
         ("actions written out", with_actions_written_out),

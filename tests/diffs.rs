@@ -21,8 +21,10 @@ use keywho::{Engine, MatrixFilter, Snapshot};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 type Files = BTreeMap<String, Vec<u8>>;
+type NamedFile = (String, Vec<u8>);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diffs")
@@ -55,7 +57,7 @@ fn overlay(files: &mut Files, top: &Path, folder: &Path) {
 }
 
 /// The edits that a case asks for, with the contents of their files.
-fn edits(case: &Path) -> Vec<(Edit, Option<(String, Vec<u8>)>)> {
+fn edits(case: &Path) -> Vec<(Edit, Option<NamedFile>)> {
     let args = fs::read_to_string(case.join("args")).unwrap_or_default();
     let words: Vec<&str> = args.lines().collect();
     let edit = |pair: &[&str]| match *pair {
@@ -282,4 +284,56 @@ fn an_edit_is_what_the_files_would_be() {
         );
         assert!(again.is_empty(), "{}", path.display());
     }
+}
+
+/// What is equal in two folders is kept once, and every place is still named as it stands.
+#[test]
+fn two_folders_share_what_is_equal() {
+    let base = root().join("base");
+    let (old, _) = Snapshot::load(&base).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Files::new();
+    overlay(&mut files, &base, &base);
+    // Another file before all others, and another text of one key policy.
+    files.insert(
+        "accounts/000000000000/a.json".to_owned(),
+        b"{\"Aliases\": []}".to_vec(),
+    );
+    let changed = files
+        .keys()
+        .find(|name| name.ends_with("get-key-policy.json"))
+        .unwrap()
+        .clone();
+    let text = String::from_utf8(files[&changed].clone()).unwrap();
+    files.insert(
+        changed.clone(),
+        text.replace("kms:GetKeyPolicy", "kms:ListGrants").into_bytes(),
+    );
+    for (name, contents) in &files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+    }
+    let (new, _) = Snapshot::load_beside(folder.path(), &old).unwrap();
+    let (mut shared, mut own) = (0, 0);
+    for (a, b) in old.keys.iter().zip(&new.keys) {
+        match Arc::ptr_eq(&a.policies[0], &b.policies[0]) {
+            true => shared += 1,
+            false => own += 1,
+        }
+    }
+    assert_eq!((shared, own), (2, 1));
+    for (id, account) in &new.accounts {
+        for (arn, policy) in &account.managed {
+            assert!(Arc::ptr_eq(policy, &old.accounts[id].managed[arn]), "{arn}");
+        }
+    }
+    let (alone, _) = Snapshot::load(folder.path()).unwrap();
+    let lines = |snapshot: &Snapshot| -> Vec<String> {
+        let engine = Engine::compile(snapshot);
+        let rows = engine.matrix(&MatrixFilter::default()).unwrap();
+        rows.map(|row| format!("{} {} {} {:?}", row.principal, row.key, row.action, row.via))
+            .collect()
+    };
+    assert_eq!(lines(&new), lines(&alone));
 }

@@ -10,13 +10,28 @@ clauses! {
     "S5.2.2" "Encapsulate and Decapsulate" K_PERMISSIONS
         "They are newer than the published tables; condition keys beyond the usual ones stay open."
         ["context/newer-operations"];
+    "S5.3.1" "Key administrators" K_DEFAULT
+        "The console's statement for administrators changes the key and its policy and makes grants, and uses nothing."
+        ["audits/a23-administrator", "audits/a26b-all-in-key-policy"];
     "S5.4.1" "The alias side" K_ALIAS_ACCESS
         "Alias operations need an identity policy on the alias ARN besides the permission on each key; no \
          condition key of KMS is present there."
         ["w76-createalias-without-the-alias-side", "w77-createalias-with-both-sides", "context/alias-side"];
+    "S5.4.2" "Creating a key" K_PERMISSIONS
+        "Whoever creates a key writes its policy, and so decides everything."
+        ["audits/a22-create-key"];
     "S5.4.3" "Lockout check" API_PUT_KEY_POLICY
         "A new key policy must let its author call PutKeyPolicy again, unless the check is bypassed."
         ["w78-lockout-check"];
+    "S5.4.6" "Deletion" K_STATE
+        "Deleting or disabling a key takes all data under it away."
+        ["audits/a43-not-guarded"];
+    "S5.5.2" "Operations a key cannot do" K_PERMISSIONS
+        "Permission for them is there and of no use: rows leave them out unless asked for."
+        ["audits/a51-public-key"];
+    "S5.5.3" "Public halves" K_PERMISSIONS
+        "Whoever has the public key encrypts and verifies outside of KMS."
+        ["audits/a51-public-key"];
 
     // What condition keys are known to be
     "S6.1" "Classes of condition keys" OWN

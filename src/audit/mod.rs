@@ -18,6 +18,7 @@ use crate::model::finding::Severity;
 use crate::model::snapshot::Snapshot;
 use crate::rules::findings::catalogue::Check;
 pub use crate::rules::findings::catalogue::Rule;
+use lower::Premises;
 pub use settings::{Acceptance, Settings};
 use std::sync::Arc;
 
@@ -90,20 +91,17 @@ impl Engine {
     /// The settings name a principal that the snapshot does not have.
     pub fn audit(&self, snapshot: &Snapshot, settings: &Settings) -> Result<Audit, Error> {
         let administrators = administrators::of(self, settings)?;
-        let mut findings = tell::of_keys(self, snapshot, settings, &administrators);
-        findings.extend(tell::of_each(self, snapshot, settings, &administrators));
+        let premises = Premises::of(self, snapshot);
+        let mut findings = tell::of_keys(self, settings, &administrators, &premises);
+        findings.extend(tell::of_each(self, settings, &administrators, &premises));
         findings.extend(gaps::of_snapshot(self, snapshot));
         let idle = settings.accept(&mut findings, |arn| self.names_of_key(arn));
         findings.sort_by(|a, b| {
             let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), number(finding.rule));
-            let about = |finding: &Finding| {
-                (
-                    finding.key.clone(),
-                    finding.account.clone(),
-                    finding.fingerprint.clone(),
-                )
-            };
-            order(a).cmp(&order(b)).then_with(|| about(a).cmp(&about(b)))
+            let about = order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key));
+            about
+                .then_with(|| a.account.cmp(&b.account))
+                .then_with(|| a.fingerprint.cmp(&b.fingerprint))
         });
         Ok(Audit { findings, idle })
     }

@@ -15,7 +15,6 @@ use crate::facts::view::View;
 use crate::facts::world::Kind;
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::{self, Severity};
-use crate::model::snapshot::Snapshot;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
 use crate::rules::findings::{self, Evidence, FindingRow, On};
@@ -66,17 +65,16 @@ struct Telling<'a> {
 /// What the rules find about keys and who has access to them, about policies, and about accounts.
 pub(super) fn of_keys(
     engine: &Engine,
-    snapshot: &Snapshot,
     settings: &Settings,
     administrators: &AHashSet<PrincipalId>,
+    premises: &Premises<'_>,
 ) -> Vec<Finding> {
-    let premises = Premises::of(engine, snapshot);
     let alike = lower::alike(engine);
     let of_some = |sorts: &[Vec<KeyId>]| {
         let firsts: Vec<KeyId> = sorts.iter().filter_map(|sort| sort.first().copied()).collect();
-        let audited = Audited::keys(engine, settings, administrators, &premises, &firsts);
+        let audited = Audited::keys(engine, settings, administrators, premises, &firsts);
         let mut rows = findings::of_keys(&audited.facts);
-        let found = told(engine, &audited, &premises, &mut rows, sorts);
+        let found = told(engine, &audited, premises, &mut rows, sorts);
         // One finding for an account, whatever the number of its keys.
         rows.retain(|row| key_of(row.on).is_none());
         (found, rows)
@@ -84,11 +82,11 @@ pub(super) fn of_keys(
     let parts: Vec<(Vec<Finding>, Vec<FindingRow>)> = alike.par_chunks(TOGETHER).map(of_some).collect();
     let (found, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let mut found: Vec<Finding> = found.into_iter().flatten().collect();
-    let audited = Audited::policies(engine, settings, administrators, &premises);
+    let audited = Audited::policies(engine, settings, administrators, premises);
     let mut telling = Telling {
         engine,
         audited: &audited,
-        premises: &premises,
+        premises,
         bases: AHashMap::new(),
     };
     found.extend(telling.elsewhere(rows.into_iter().flatten(), &alike));
@@ -98,17 +96,16 @@ pub(super) fn of_keys(
 /// What the rules find that look at each key by itself.
 pub(super) fn of_each(
     engine: &Engine,
-    snapshot: &Snapshot,
     settings: &Settings,
     administrators: &AHashSet<PrincipalId>,
+    premises: &Premises<'_>,
 ) -> Vec<Finding> {
-    let premises = Premises::of(engine, snapshot);
     let sets = lower::copies(engine);
     let of_some = |sets: &[Vec<KeyId>]| {
-        let audited = Audited::each(engine, settings, administrators, &premises, sets);
+        let audited = Audited::each(engine, settings, administrators, premises, sets);
         let mut rows = findings::of_each(&audited.facts);
         let apart: Vec<Vec<KeyId>> = sets.iter().flatten().map(|&key| vec![key]).collect();
-        told(engine, &audited, &premises, &mut rows, &apart)
+        told(engine, &audited, premises, &mut rows, &apart)
     };
     sets.par_chunks(APART).flat_map_iter(of_some).collect()
 }

@@ -35,6 +35,9 @@ const OF_KEYS: &[&str] = &["name", "account", "region", "tag"];
 type Value<'a> = Spanned<DeValue<'a>>;
 
 impl Assertions {
+    /// The JSON Schema of what a file says.
+    pub const SCHEMA: &'static str = include_str!("schema.json");
+
     /// Reads the text of a file. `today` decides which assertions are over.
     ///
     /// # Errors

@@ -212,7 +212,7 @@ pub(super) enum Verb {
     #[command(after_long_help = LINT_EXAMPLES)]
     Lint(Lint),
     /// The JSON Schema of the objects that keywho writes
-    Schema,
+    Schema(Schema),
 }
 
 /// What is known of the requests that rows are about, and which rows to list.
@@ -538,6 +538,23 @@ In the place of `only`: `none` (nobody of these), `at-least` (each of these, or 
 `only-with-encryption-context`. Principals are names, patterns, `outside`, `anyone`, or tables
 of account, tag, org-path and name. `conditional-access = \"ignored\"` leaves out access that
 depends on a condition. Exit code 1 if one fails; 3 with --strict if one is undecided.";
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Of what
+    #[arg(value_enum, default_value = "answers", value_name = "WHAT")]
+    pub(super) of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// The JSON that is written
+    Answers,
+    /// Assertion files, which are TOML
+    Assertions,
+}
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

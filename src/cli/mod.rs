@@ -75,7 +75,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Coverage => coverage::run(&cli.global),
         Verb::Lint(args) => lint::run(&cli.global, args),
         Verb::Report(args) => report::run(&cli.global, args),
-        Verb::Schema => schema::run(&cli.global),
+        Verb::Schema(args) => schema::run(&cli.global, args),
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Block {
     pub(super) delta: DeltaId,
     /// What tags the principals and the keys have.
     pub(super) tags: (u32, u32),
-    /// Classes of principals.
-    pub(super) classes: Vec<u32>,
+    /// Shares of classes of principals.
+    pub(super) shares: Vec<u32>,
     /// Of these, those who are not in the block.
     pub(super) except: Vec<At>,
     /// Principals besides.
@@ -36,6 +36,13 @@ pub(super) struct Class {
     old: Option<Signature<PrincipalId>>,
     new: Option<Signature<PrincipalId>>,
     service: bool,
+    /// Its members by their tags.
+    shares: Vec<u32>,
+}
+
+/// Those of a class who have the same tag.
+#[derive(Debug)]
+pub(super) struct Share {
     tag: u32,
     pub(super) members: Vec<At>,
 }
@@ -61,9 +68,10 @@ pub(super) struct Comparison<'c, 'e> {
     pub(super) keys: &'c [Both<KeyId>],
     pub(super) tags: Tags,
     pub(super) judge: Judge,
-    pub(super) classes: Vec<Class>,
-    /// The class of each principal.
-    class_of: Vec<u32>,
+    classes: Vec<Class>,
+    pub(super) shares: Vec<Share>,
+    /// The share of each principal.
+    share_of: Vec<u32>,
     by_place: AHashMap<(Side, usize, PrincipalId), Vec<u32>>,
 }
 
@@ -72,7 +80,6 @@ pub(super) struct Comparison<'c, 'e> {
 struct KeyClass {
     old: Option<(Signature<KeyId>, ActionSet)>,
     new: Option<(Signature<KeyId>, ActionSet)>,
-    tag: u32,
 }
 
 impl<'c, 'e> Comparison<'c, 'e> {
@@ -91,7 +98,8 @@ impl<'c, 'e> Comparison<'c, 'e> {
             tags,
             judge: Judge::default(),
             classes: Vec::new(),
-            class_of: Vec::with_capacity(principals.all.len()),
+            shares: Vec::new(),
+            share_of: Vec::with_capacity(principals.all.len()),
             by_place: AHashMap::new(),
         };
         comparison.sort_principals();
@@ -100,28 +108,34 @@ impl<'c, 'e> Comparison<'c, 'e> {
 
     fn sort_principals(&mut self) {
         let mut known: AHashMap<_, u32> = AHashMap::new();
+        let mut known_shares: AHashMap<(u32, u32), u32> = AHashMap::new();
         for (number, &both) in self.principals.all.iter().enumerate() {
             let old = both.old.map(|id| self.old.alike(id));
             let new = both.new.map(|id| self.new.alike(id));
             let service = self.is_service(both);
-            let tag = tag(&self.tags.principals, at(number));
-            let key = (old, new, service, tag);
             let next = at(self.classes.len());
-            let class = *known.entry(key.clone()).or_insert(next);
+            let class = *known.entry((old.clone(), new.clone(), service)).or_insert(next);
             if class == next {
-                let (old, new, ..) = key;
                 self.classes.push(Class {
                     old,
                     new,
                     service,
-                    tag,
-                    members: Vec::new(),
+                    shares: Vec::new(),
                 });
             }
-            if let Some(class) = self.classes.get_mut(class as usize) {
-                class.members.push(at(number));
+            let tag = tag(&self.tags.principals, at(number));
+            let next = at(self.shares.len());
+            let share = *known_shares.entry((class, tag)).or_insert(next);
+            if share == next {
+                let members = Vec::new();
+                self.shares.push(Share { tag, members });
+                let class = self.classes.get_mut(class as usize);
+                class.into_iter().for_each(|class| class.shares.push(share));
             }
-            self.class_of.push(class);
+            if let Some(share) = self.shares.get_mut(share as usize) {
+                share.members.push(at(number));
+            }
+            self.share_of.push(share);
         }
         for (number, class) in self.classes.iter().enumerate() {
             for (side, signature) in [(Side::Old, &class.old), (Side::New, &class.new)] {
@@ -161,7 +175,6 @@ impl<'c, 'e> Comparison<'c, 'e> {
             let class = KeyClass {
                 old: side(self.old, both.old),
                 new: side(self.new, both.new),
-                tag: tag(&self.tags.keys, at(number)),
             };
             alike.entry(class).or_default().push(at(number));
         }
@@ -277,20 +290,24 @@ impl<'c, 'e> Comparison<'c, 'e> {
             }
         }
         for (&class, deltas) in of_classes {
-            let tag = self.classes.get(class as usize).map_or(0, |class| class.tag);
-            for &delta in deltas.iter() {
-                found.entry((delta, tag)).or_default().classes.push(class);
+            let shares = self.classes.get(class as usize);
+            for &number in shares.into_iter().flat_map(|class| &class.shares) {
+                let tag = self.shares.get(number as usize).map_or(0, |share| share.tag);
+                for &delta in deltas.iter() {
+                    found.entry((delta, tag)).or_default().shares.push(number);
+                }
             }
         }
-        for ((delta, tag), mut members) in found {
-            members.classes.sort_unstable();
-            if !members.classes.is_empty() {
-                let class = |one: &&At| self.class_of.get(**one as usize);
+        for ((delta, of_principals), mut members) in found {
+            members.shares.sort_unstable();
+            if !members.shares.is_empty() {
+                let share = |one: &&At| self.share_of.get(**one as usize);
                 let in_one =
-                    |one: &&At| class(one).is_some_and(|class| members.classes.binary_search(class).is_ok());
+                    |one: &&At| share(one).is_some_and(|share| members.shares.binary_search(share).is_ok());
                 members.except = apart.iter().filter(in_one).copied().collect();
             }
-            rows.add(delta, (tag, keys.tag), members, key);
+            let tags = (of_principals, tag(&self.tags.keys, key));
+            rows.add(delta, tags, members, key);
         }
     }
 
@@ -329,7 +346,7 @@ pub(super) fn performed(key: &Key) -> ActionSet {
 /// The principals of a block.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Members {
-    classes: Vec<u32>,
+    shares: Vec<u32>,
     except: Vec<At>,
     single: Vec<At>,
 }
@@ -349,7 +366,7 @@ impl Rows {
         let blocks = all.into_iter().map(|((delta, tags, members), keys)| Block {
             delta,
             tags,
-            classes: members.classes,
+            shares: members.shares,
             except: members.except,
             single: members.single,
             keys,

@@ -230,11 +230,11 @@ fn changes<'e>(
     let Some((delta, shown)) = delta.zip(shown.get(block.delta as usize)) else {
         return Vec::new();
     };
-    let of_classes = block.classes.iter().flat_map(|&class| {
-        let class = comparison.classes.get(class as usize);
-        class.into_iter().flat_map(|class| class.members.iter())
+    let of_shares = block.shares.iter().flat_map(|&share| {
+        let share = comparison.shares.get(share as usize);
+        share.into_iter().flat_map(|share| share.members.iter())
     });
-    let there = of_classes.filter(|one| block.except.binary_search(one).is_err());
+    let there = of_shares.filter(|one| block.except.binary_search(one).is_err());
     let all = there.chain(&block.single);
     let mut members: Vec<(&'e str, matching::At)> = all
         .filter_map(|&one| Some((comparison.principals.name(one, old, new)?, one)))

@@ -170,11 +170,12 @@ impl<'c> Tagged<'c> {
 
 /// Whether something that only gives or only takes access can have made a change.
 fn may(gives: Option<bool>, kind: Kind) -> bool {
-    match (gives, kind) {
-        (Some(true), Kind::Lost | Kind::Narrowed) => false,
-        (Some(false), Kind::Gained | Kind::Widened) => false,
-        _ => true,
-    }
+    let cannot = match gives {
+        Some(true) => [Kind::Lost, Kind::Narrowed],
+        Some(false) => [Kind::Gained, Kind::Widened],
+        None => return true,
+    };
+    !cannot.contains(&kind)
 }
 
 /// Whether the reasons of a change name what a cause is about.

@@ -14,6 +14,9 @@ use crate::query::why::Permission;
 use crate::rules::near::{self, Nearness, Stand};
 use std::sync::Arc;
 
+/// Conditions of more comparisons are shown as they come.
+const SHORT: usize = 16;
+
 /// What the rules derived about one permission, and what they were given.
 pub(super) struct Findings<'p> {
     pub(super) permission: &'p Permission<'p>,
@@ -83,10 +86,15 @@ impl<'p> Findings<'p> {
         if self.weigh(value) != Verdict::Depends {
             return None;
         }
-        let (own, id) = if self.is_open() {
+        // WHY: the shortest form of a long condition takes longer to find than all the rest, and nobody reads it whole.
+        let short = self.is_open() && self.formulas.atoms(value).len() <= SHORT;
+        let (own, id) = if short {
             simplify(&self.formulas, value, &self.given())
         } else {
-            let mut own = Formulas::kleene();
+            let mut own = match self.is_open() {
+                true => Formulas::default(),
+                false => Formulas::kleene(),
+            };
             let id = own.import(&self.formulas, value);
             (own, id)
         };

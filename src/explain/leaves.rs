@@ -85,6 +85,7 @@ impl Findings<'_> {
             has: words::has(case, self.permission.action, &element),
             hint: words::hint(
                 case,
+                self.permission.action,
                 text.policy.kind,
                 text.policy.document.variables,
                 statement,

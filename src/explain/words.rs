@@ -5,7 +5,7 @@ use crate::condition::block::KeyName;
 use crate::condition::known::Known;
 use crate::facts::residual::Case;
 use crate::facts::world::{Grant, Party, Resource};
-use crate::model::action::Action;
+use crate::model::action::{Action, ActionSet};
 use crate::policy::document::{Patterns, PolicyKind, PrincipalEntry, Statement};
 
 /// How many elements of a list are named; the others are counted.
@@ -177,6 +177,7 @@ pub(super) fn grant_says(case: &Case<'_>, action: Action, grant: &Grant, element
 /// What people get wrong in an element that fails, if this looks like it.
 pub(super) fn hint(
     case: &Case<'_>,
+    action: Action,
     kind: PolicyKind,
     variables: bool,
     statement: &Statement,
@@ -194,7 +195,11 @@ pub(super) fn hint(
         {
             Some("no action is called `kms:ReEncrypt`; write `kms:ReEncrypt*` (S2.3.1)")
         }
-        Element::Resource if any(&statement.resources, &|text| text.contains("alias/")) => {
+        Element::Resource
+            if case.key.kind == Resource::Key
+                && !ActionSet::ALIAS.contains(action)
+                && any(&statement.resources, &|text| text.contains("alias/")) =>
+        {
             Some("an alias never stands for its key in `Resource`; write the ARN of the key (S1.5)")
         }
         Element::Resource if kind == PolicyKind::Key && case.key.kind == Resource::Key => {

@@ -149,6 +149,11 @@ pub(super) fn alike(engine: &Engine) -> Vec<Vec<KeyId>> {
         alike.entry(sort).or_default().push(id);
     }
     let mut alike: Vec<Vec<KeyId>> = alike.into_values().collect();
-    alike.sort_unstable();
+    // Those of one account side by side: they have much in common.
+    let account = |keys: &Vec<KeyId>| {
+        let first = keys.first().and_then(|&id| engine.world.key(id));
+        first.map(|key| key.account)
+    };
+    alike.sort_by(|a, b| (account(a), a).cmp(&(account(b), b)));
     alike
 }

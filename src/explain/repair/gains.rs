@@ -173,6 +173,12 @@ fn row(world: &World, asked: &Permission) -> Option<(Vec<PrincipalId>, KeyId, Ac
         .rsplit_once('/')
         .and_then(|(before, _)| world.roles_by_session.get(&format!("{before}/")));
     let ids = world.principal_ids.get(name).into_iter().chain(role).flatten();
-    let key = world.key_ids.get(&asked.key).copied()?;
+    let account = crate::arn::account_of(name).and_then(|id| world.account_ids.get(id));
+    let without_resource = || {
+        let mut keys = world.keys.iter().enumerate();
+        let own = keys.find(|(_, key)| key.arn == asked.key && Some(&key.account) == account)?;
+        Some(KeyId::at(own.0))
+    };
+    let key = world.key_ids.get(&asked.key).copied().or_else(without_resource)?;
     Some((ids.copied().collect(), key, asked.action))
 }

@@ -38,7 +38,13 @@ impl Findings<'_> {
         if case.principal.kind != Kind::Service && !own {
             let mut sides = Vec::new();
             if !key_policy {
-                sides.push(self.key_side());
+                let mut side = self.key_side();
+                side.options.extend(self.grant());
+                if !identity {
+                    // S4.9.2, S4.9.5: with a grant that is there the identity policy may be all that lacks.
+                    side.options.push(Vec::new());
+                }
+                sides.push(side);
             }
             if !identity {
                 sides.push(self.identity_side());

@@ -45,6 +45,7 @@ pub fn json(
         explanation.witness.as_ref().map_or(Value::Null, context),
     );
     add("usable", decision.usable.map_or(Value::Null, Value::from));
+    add("lockout", decision.lockout.map_or(Value::Null, Value::from));
     let notes: Vec<&String> = decision.notes.iter().chain(notes).collect();
     if !notes.is_empty() {
         add("notes", notes.into_iter().map(String::as_str).collect());

@@ -76,6 +76,10 @@ pub(super) fn tree(explanation: &Explanation, repairs: Option<&Repairs>, show: &
                 .to_owned(),
         );
     }
+    if let Some(lockout) = explanation.decision.lockout {
+        root.lines
+            .push(format!("lockout check of the new policy: {lockout} (S5.4.3)"));
+    }
     root.lines
         .extend(explanation.decision.notes.iter().map(|note| clean(note)));
     match explanation.permissions.as_slice() {

@@ -15,17 +15,27 @@ use crate::model::principal::Account;
 use crate::model::snapshot::Snapshot;
 use ahash::AHashMap;
 use powers::{Lever, Read, Texts};
+use std::collections::BTreeSet;
 use trust::Trusts;
 
 /// Who can act as whom.
 #[derive(Default)]
 pub(in crate::audit) struct Takeovers {
+    /// By account.
+    steps: AHashMap<AccountId, Steps>,
+    /// By account: those from which somebody can come to be somebody of it, itself among them.
+    from: AHashMap<AccountId, BTreeSet<AccountId>>,
+    /// By which statements of its own somebody can.
+    because: AHashMap<PrincipalId, Vec<StatementId>>,
+}
+
+/// Steps that lead to principals of one account, and those of it who stand together.
+#[derive(Default)]
+struct Steps {
     stands: Vec<(PrincipalId, StandId)>,
     takes: Vec<(StandId, PrincipalId, Sure)>,
     becomes: Vec<(PrincipalId, PrincipalId, Sure)>,
     rewrites: Vec<(PrincipalId, AccountId, Sure)>,
-    /// By which statements of its own somebody can.
-    because: AHashMap<PrincipalId, Vec<StatementId>>,
 }
 
 /// What principals of one account have in common that stand together: their texts, and their boundary.
@@ -85,7 +95,17 @@ impl Takeovers {
                 return;
             };
             if let Some((sure, by)) = texts.allow(lever, arn) {
-                self.takes.push((stand, role, sure.max(given)));
+                // WHY: a role of another account is a step into that account.
+                let into = world
+                    .principal(role)
+                    .and_then(|role| role.account)
+                    .unwrap_or(account);
+                self.steps
+                    .entry(into)
+                    .or_default()
+                    .takes
+                    .push((stand, role, sure.max(given)));
+                self.from.entry(into).or_default().insert(account);
                 because.push(by);
             }
         };
@@ -106,7 +126,11 @@ impl Takeovers {
         because.sort_unstable();
         because.dedup();
         for &member in members {
-            self.stands.push((member, stand));
+            self.steps
+                .entry(account)
+                .or_default()
+                .stands
+                .push((member, stand));
             self.because.entry(member).or_default().extend(&because);
         }
     }
@@ -144,7 +168,7 @@ impl Takeovers {
             }
         }
         if let Some(&(sure, by)) = ways.iter().min() {
-            self.rewrites.push((id, of, sure));
+            self.steps.entry(of).or_default().rewrites.push((id, of, sure));
             self.because.entry(id).or_default().push(by);
         }
     }
@@ -163,15 +187,36 @@ impl Takeovers {
                 None => return,
             },
         };
-        self.becomes.push((named, role, sure));
+        if let (Some(into), Some(account)) = (of.account, principal.account) {
+            self.steps
+                .entry(into)
+                .or_default()
+                .becomes
+                .push((named, role, sure));
+            self.from.entry(into).or_default().insert(account);
+        }
     }
 
     /// Everybody who can act as somebody, or as whom somebody can act.
     pub(super) fn concerned(&self) -> impl Iterator<Item = PrincipalId> {
-        let takers = self.stands.iter().map(|&(id, _)| id);
-        let taken = self.takes.iter().map(|&(_, id, _)| id);
-        let named = self.becomes.iter().flat_map(|&(one, other, _)| [one, other]);
-        takers.chain(taken).chain(named)
+        self.steps.values().flat_map(|steps| {
+            let takers = steps.stands.iter().map(|&(id, _)| id);
+            let taken = steps.takes.iter().map(|&(_, id, _)| id);
+            let named = steps.becomes.iter().flat_map(|&(one, other, _)| [one, other]);
+            takers.chain(taken).chain(named)
+        })
+    }
+
+    /// The accounts whose principals can come, step by step, to be somebody of some accounts; these among them.
+    fn leading_to(&self, accounts: impl Iterator<Item = AccountId>) -> BTreeSet<AccountId> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<AccountId> = accounts.collect();
+        while let Some(account) = open.pop() {
+            if found.insert(account) {
+                open.extend(self.from.get(&account).into_iter().flatten());
+            }
+        }
+        found
     }
 
     /// The statements by which somebody can.
@@ -190,12 +235,19 @@ fn bound_admits_use(world: &World, principal: &Principal) -> bool {
 }
 
 impl Audited<'_> {
-    /// Adds who can act as whom.
+    /// Adds who can act as whom, as far as it may lead to one of the keys at hand.
     pub(super) fn takeovers(&mut self) {
-        let from = &self.premises.takeovers;
-        self.facts.stands.clone_from(&from.stands);
-        self.facts.takes.clone_from(&from.takes);
-        self.facts.becomes.clone_from(&from.becomes);
-        self.facts.rewrites.clone_from(&from.rewrites);
+        let takeovers = &self.premises.takeovers;
+        let owners = self.facts.key_in.iter().map(|&(_, account)| account);
+        let users = self.facts.watched_may.iter();
+        let users = users.filter_map(|&(_, user, ..)| self.engine.world.principal(user)?.account);
+        let accounts = takeovers.leading_to(owners.chain(users));
+        let facts = &mut self.facts;
+        for steps in accounts.iter().filter_map(|account| takeovers.steps.get(account)) {
+            facts.stands.extend(&steps.stands);
+            facts.takes.extend(&steps.takes);
+            facts.becomes.extend(&steps.becomes);
+            facts.rewrites.extend(&steps.rewrites);
+        }
     }
 }

@@ -236,7 +236,7 @@ fn what_is_not_known_is_the_same_on_both_sides() {
     let not_known = formulas.not(unknown);
     let either_way = formulas.or2(unknown, not_known);
     let nothing = RequestContext::new();
-    let mut is = |earlier, later| relation(&formulas, earlier, later, &nothing);
+    let is = |earlier, later| relation(&formulas, earlier, later, &nothing);
     assert_eq!(is(together, apart), Relation::Same);
     assert_eq!(is(together, with_a), Relation::Stronger);
     assert_eq!(is(with_a, with_b), Relation::Apart);
