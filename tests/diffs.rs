@@ -169,7 +169,11 @@ fn each_format_says_it() {
         };
         let shown = anstream::adapter::strip_str(&text::text(&found, context, Layout::default())).to_string();
         let value = |bytes: &[u8]| -> serde_json::Value { serde_json::from_slice(bytes).unwrap() };
-        let whole = value(&json::whole(&found, &serde_json::json!({"verb": "diff"})));
+        let whole = value(&json::whole(
+            &found,
+            &serde_json::json!({"verb": "diff"}),
+            (&[], &keywho::source::Files::default()),
+        ));
         let lines = String::from_utf8(json::lines(&found)).unwrap();
         let lines: Vec<serde_json::Value> = lines.lines().map(|line| value(line.as_bytes())).collect();
         assert_eq!(whole["results"].as_array().unwrap().len(), lines.len());

@@ -9,6 +9,7 @@ use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
 use crate::policy::document::Effect;
+use ahash::AHashSet;
 use crepe::crepe;
 
 /// What makes a key public when anyone may do it.
@@ -238,7 +239,12 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut program = Crepe::new();
     program.extend(facts.customer_key.iter().map(|&(k,)| CustomerKey(k)));
     program.extend(facts.key_in.iter().map(|&(k, a)| KeyIn(k, a)));
-    program.extend(facts.may.iter().map(|&(k, h, w, c, m)| May(k, h, w, c, m)));
+    // Of the access of everybody else no rule here asks.
+    let strangers = facts
+        .may
+        .iter()
+        .filter(|(_, _, who, ..)| who.is_outsider() || who.kind == HolderKind::Service);
+    program.extend(strangers.map(|&(k, h, w, c, m)| May(k, h, w, c, m)));
     program.extend(facts.opens.iter().map(|&(k, s, m)| Opens(k, s, m)));
     program.extend(facts.serves.iter().map(|&(k, h, s, m)| Serves(k, h, s, m)));
     program.extend(facts.key_says.iter().map(|&(k, s, e, m)| KeySays(k, s, e, m)));
@@ -253,12 +259,9 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
             .iter()
             .map(|&(s, p, a)| NamesPrincipal(s, p, a)),
     );
-    program.extend(
-        facts
-            .watched_may
-            .iter()
-            .map(|&(k, p, c, m)| WatchedMay(k, p, c, m)),
-    );
+    let named: AHashSet<PrincipalId> = facts.names_principal.iter().map(|&(_, p, _)| p).collect();
+    let watched = facts.watched_may.iter().filter(|(_, p, ..)| named.contains(p));
+    program.extend(watched.map(|&(k, p, c, m)| WatchedMay(k, p, c, m)));
     program.extend(facts.rcp_member.iter().map(|&(a,)| RcpMember(a)));
     program.extend(
         facts

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many sorts of keys the rules look at together.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 64;
 
 /// How many sets of keys the rules look at together that look at each key by itself.
 const APART: usize = 64;

@@ -1,15 +1,16 @@
 //! What was typed, checked for form and nothing done yet.
 
+use super::examples::{
+    AUDIT_EXAMPLES, CHECK_EXAMPLES, COVERAGE_EXAMPLES, DECIDE_EXAMPLES, DIFF_EXAMPLES, EXIT_CODES,
+    EXPLAIN_EXAMPLES, LINT_EXAMPLES, MATRIX_EXAMPLES, REPORT_EXAMPLES, WHAT_CAN_EXAMPLES, WHO_CAN_EXAMPLES,
+};
+pub(super) use super::format::{Color, Format};
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Version of the program and of its JSON.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (JSON schema 1)");
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 answered or allowed, 1 denied or something found, 2 usage or input error, 3 undecided.
-Answers go to standard output, remarks about the snapshot to standard error.";
 
 /// Who can do what on which AWS KMS key, under which conditions, and why.
 ///
@@ -107,74 +108,6 @@ pub(super) struct WhatIf {
     pub(super) without: Vec<String>,
 }
 
-/// Formats of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// Tables for people
-    Text,
-    /// One object with `schema_version`, `query`, `results` and `unknown`
-    Json,
-    /// One object a line
-    Ndjson,
-    /// RFC 4180, safe for spreadsheets
-    Csv,
-    /// Markdown for the comment of a pull request
-    Md,
-    /// SARIF 2.1.0 for code scanning
-    Sarif,
-    /// JUnit XML for the test reports of CI
-    Junit,
-    /// One page that needs nothing else
-    Html,
-    /// A graph for Graphviz
-    Dot,
-    /// A graph for Mermaid
-    Mermaid,
-}
-
-impl Format {
-    /// The formats of rows.
-    pub(super) const ROWS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::Csv];
-
-    fn name(self) -> &'static str {
-        match self {
-            Format::Text => "text",
-            Format::Json => "json",
-            Format::Ndjson => "ndjson",
-            Format::Csv => "csv",
-            Format::Md => "md",
-            Format::Sarif => "sarif",
-            Format::Junit => "junit",
-            Format::Html => "html",
-            Format::Dot => "dot",
-            Format::Mermaid => "mermaid",
-        }
-    }
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Also into files and pipes
-    Always,
-    /// Nowhere
-    Never,
-}
-
-impl Color {
-    /// Makes the choice hold for all output.
-    pub(super) fn apply(self) {
-        match self {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::AlwaysAnsi,
-            Color::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
-    }
-}
-
 /// The questions.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -235,13 +168,6 @@ pub(super) struct Narrow {
     pub(super) wide: bool,
 }
 
-const WHO_CAN_EXAMPLES: &str = "\
-Examples:
-  keywho who-can kms:Decrypt alias/payments -s snapshot
-  keywho who-can Decrypt alias/payments -s snapshot --at 2026-11-26 --context aws:SourceIp=203.0.113.7
-  keywho who-can sign 7f52a303-09b8-4eaa-ac76-82c00dbe54d5 -s snapshot --format csv -o signers.csv
-  keywho who-can PutKeyPolicy arn:aws:kms:eu-west-1:111122223333:alias/payments -s snapshot --format json";
-
 /// Arguments of `who-can`.
 #[derive(Debug, Args)]
 pub(super) struct WhoCan {
@@ -252,12 +178,6 @@ pub(super) struct WhoCan {
     #[command(flatten)]
     pub(super) narrow: Narrow,
 }
-
-const WHAT_CAN_EXAMPLES: &str = "\
-Examples:
-  keywho what-can role/app/payments -s snapshot
-  keywho what-can arn:aws:iam::111122223333:user/alice -s snapshot --format ndjson
-  keywho what-can account:999999999999 -s snapshot";
 
 /// Arguments of `what-can`.
 #[derive(Debug, Args)]
@@ -312,21 +232,6 @@ pub(super) struct StatedArgs {
     pub(super) bypass: bool,
 }
 
-const DECIDE_EXAMPLES: &str = "\
-Examples:
-  keywho decide --principal role/app --action Decrypt --key alias/payments -s snapshot
-  keywho decide --principal user/alice --action Decrypt --key alias/payments -s snapshot \\
-      --context aws:SourceIp=203.0.113.7 --context kms:EncryptionContext:tenant=7
-  keywho decide --principal role/backup --action kms:ReEncrypt -s snapshot \\
-      --key alias/old --destination alias/new
-  keywho decide --requests requests.ndjson -s snapshot > decisions.ndjson
-
-The context is closed: a key that is neither given nor follows from the snapshot is
-absent. With --open-context it is unknown, and the answer may be `undetermined`.
-
-A stream exits by its worst line: 2 if one is no request, else 1 if one is denied,
-else 3 if one is undetermined.";
-
 /// Arguments of `decide`.
 #[derive(Debug, Args)]
 pub(super) struct Decide {
@@ -359,17 +264,6 @@ pub(super) struct Decide {
     pub(super) requests: Option<PathBuf>,
 }
 
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  keywho explain role/app kms:Decrypt alias/payments -s snapshot
-  keywho explain user/alice Decrypt alias/payments -s snapshot --context kms:EncryptionContext:tenant=7
-  aws kms decrypt .. 2>&1 | keywho explain --event - -s snapshot
-  keywho explain --event event.json -s snapshot --format md -o why.md
-
-Without a context the question is about all requests, as in a row of `who-can`. With
-one it is about a request that states this and nothing else, as in `decide`; with
---open-context what is not stated is unknown.";
-
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -388,13 +282,6 @@ pub(super) struct Explain {
     #[command(flatten)]
     pub(super) stated: StatedArgs,
 }
-
-const MATRIX_EXAMPLES: &str = "\
-Examples:
-  keywho matrix -s snapshot --format ndjson > access.ndjson
-  keywho matrix -s snapshot --keys 'alias/payments-*' --actions 'Decrypt,GenerateDataKey*'
-  keywho matrix -s snapshot --principals '*:role/app/*' --format csv -o app.csv
-  keywho matrix -s snapshot --blocks -o access.ndjson";
 
 /// Arguments of `matrix`.
 #[derive(Debug, Args)]
@@ -433,18 +320,6 @@ pub(super) struct Matrix {
     pub(super) blocks: bool,
 }
 
-const AUDIT_EXAMPLES: &str = "\
-Examples:
-  keywho audit -s snapshot
-  keywho audit -s snapshot --rule A6 --rule A14 --key 'alias/payments-*'
-  keywho audit -s snapshot --format json -o audit.json
-  keywho audit -s snapshot --format sarif -o keywho.sarif
-  keywho audit -s snapshot --baseline audit.json --fail-on high
-  keywho audit --rules
-
-Settings are read from `keywho.toml` in the working folder, or from the file that --config
-names: trusted accounts, administrators, and accepted findings with reason and expiry.";
-
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub(super) struct Audit {
@@ -473,16 +348,6 @@ pub(super) struct Audit {
     )]
     pub(super) fail_on: Severity,
 }
-
-const REPORT_EXAMPLES: &str = "\
-Examples:
-  keywho report -s snapshot -o report.html
-  keywho report -s snapshot --config security/keywho.toml -o report.html
-
-The page needs nothing else: no network, and no script to be read. It names the snapshot by a
-SHA-256 over its files, which these commands compute too:
-  cd snapshot; find . -type f ! -path '*/.*' -printf '%P\\n' | LC_ALL=C sort |
-    tr '\\n' '\\0' | xargs -0 sha256sum | sha256sum";
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -519,26 +384,6 @@ impl From<Severity> for keywho::Severity {
     }
 }
 
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  keywho check --init -s snapshot -o access.toml
-  keywho check access.toml -s snapshot
-  keywho check rules/*.toml -s snapshot --strict --format json -o checked.json
-
-An assertion:
-  [[assert]]
-  id = \"only-the-lambda-decrypts-tokens\"
-  keys = [\"alias/payments-tokens\", { tag = { data = \"card*\" }, region = \"eu-*\" }]
-  actions = [\"Decrypt\", \"grant\"]   # names, patterns, or use, administer, grant, read
-  only = [\"role/app/payments-lambda\", { account = \"111122223333\", tag = { team = \"pay\" } }]
-  only-through = \"s3\"
-
-In the place of `only`: `none` (nobody of these), `at-least` (each of these, or a number),
-`same-as` (whoever can on that key), or nothing but `only-through` and
-`only-with-encryption-context`. Principals are names, patterns, `outside`, `anyone`, or tables
-of account, tag, org-path and name. `conditional-access = \"ignored\"` leaves out access that
-depends on a condition. Exit code 1 if one fails; 3 with --strict if one is undecided.";
-
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub(super) struct Schema {
@@ -569,16 +414,6 @@ pub(super) struct Check {
     #[arg(long, help_heading = "Gate")]
     pub(super) strict: bool,
 }
-
-const DIFF_EXAMPLES: &str = "\
-Examples:
-  keywho diff before/ after/
-  keywho diff snapshot --with key-policy:alias/payments=new-policy.json
-  keywho diff snapshot --with scp:ou-ab12-11111111/RegionLock=scp.json --format md > comment.md
-  keywho diff main/ branch/ --fail-on outside,admin --format sarif -o access.sarif
-
-Exit codes: 0 access does not change, 1 it does; with --fail-on, 1 only if such a change is
-among them.";
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
@@ -615,17 +450,6 @@ pub(super) enum FailOn {
     /// Something about access is no longer known, or could not be compared
     Unknown,
 }
-
-const COVERAGE_EXAMPLES: &str = "\
-Examples:
-  keywho coverage -s snapshot
-  keywho coverage -s snapshot --format json";
-
-const LINT_EXAMPLES: &str = "\
-Examples:
-  keywho lint key-policy.json
-  keywho lint --kind scp guardrails/*.json
-  keywho lint --format ndjson policies/*.json";
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]

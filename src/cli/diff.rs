@@ -92,7 +92,11 @@ pub(super) fn run(global: &Global, args: &Diff) -> anyhow::Result<Exit> {
                 "with": global.what_if.with,
                 "without": global.what_if.without,
             });
-            output.bytes(&json::whole(&found, &query))?;
+            let unknown = (
+                both.new.engine.coverage().gaps.as_slice(),
+                &both.new.snapshot.files,
+            );
+            output.bytes(&json::whole(&found, &query, unknown))?;
         }
         Format::Ndjson => output.bytes(&json::lines(&found))?,
         Format::Md => output.bytes(markdown::comment(&found, context).as_bytes())?,

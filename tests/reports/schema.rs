@@ -1,6 +1,6 @@
 //! Everything written as JSON fits the published schema, and the schema describes every field.
 
-use super::{SAMPLE, keywho, stdout};
+use super::{SAMPLE, json, keywho, stdout};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -98,6 +98,54 @@ fn lines_fit() {
             assert_eq!(line["schema_version"], 1);
             check(&validator, &line, request[0]);
         }
+    }
+}
+
+#[test]
+fn explanations_checks_and_diffs_fit() {
+    let validator = closed();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let assertions = write(
+        "a.toml",
+        "[[assert]]\nid = \"a\"\nnone = \"user/*\"\nreason = \"b\"\n[[assert]]\nid = \"c\"\nkeys = { region = \"x\" }\nonly-through = \"s3\"\n",
+    );
+    let policy = r#"{"Version": "2012-10-17", "Statement": [
+        {"Sid": "A", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::476117583943:root"}, "Action": "kms:*", "Resource": "*"},
+        {"Sid": "B", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}"#;
+    let edit = format!("key-policy:{KEY}={}", write("policy.json", policy));
+    let asked: [&[&str]; 6] = [
+        &["check", &assertions],
+        &["diff", "--with", &edit],
+        &["explain", "role/github-deploy", "Decrypt", KEY],
+        &["explain", "user/carol", "Decrypt", "alias/payments-tokens"],
+        &["explain", "user/alice", "PutKeyPolicy", KEY],
+        &[
+            "explain",
+            "role/KeyAdministrator",
+            "Decrypt",
+            "alias/payments-tokens",
+        ],
+    ];
+    for asked in asked {
+        let mut arguments = asked.to_vec();
+        arguments.extend(["-q", "-f", "json", "-s", SAMPLE]);
+        let answer = json(&arguments);
+        let empty = ["results", "permissions"]
+            .iter()
+            .all(|part| answer[*part].as_array().is_none_or(Vec::is_empty));
+        assert!(!empty, "{asked:?}");
+        check(&validator, &answer, &asked.join(" "));
+    }
+    let lines = stdout(&["diff", "--with", &edit, "-q", "-f", "ndjson", "-s", SAMPLE]);
+    assert!(lines.lines().count() > 0);
+    for line in lines.lines() {
+        check(&validator, &serde_json::from_str(line).unwrap(), line);
     }
 }
 

@@ -36,7 +36,7 @@ struct Alike {
 
 /// The access of one cell.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Access {
+pub(super) struct Access {
     certain: Mask,
     possible: Mask,
     /// What only something may give that is not in the snapshot.
@@ -54,32 +54,57 @@ impl<'e> Audited<'e> {
         let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
         let performed = performed - ActionSet::SYNCHRONIZE;
         self.facts.performs.push((id, performed));
-        let mut cells: AHashMap<*const Folded, Access> = AHashMap::new();
-        let mut alike: AHashMap<Alike, Holder<'e>> = AHashMap::new();
+        let mut alike: Vec<(Alike, Holder<'e>)> = Vec::new();
+        let mut known: AHashMap<Alike, usize> = AHashMap::new();
+        // WHY: thousands of principals share few cells, and sorting them in is what takes time.
+        let mut sorted: AHashMap<(*const Folded, Who), usize> = AHashMap::new();
         let mut unknown = ActionSet::EMPTY;
         for pair in self.engine.on_key(id) {
             let Some(principal) = self.engine.world.principal(pair.principal) else {
                 continue;
             };
-            let cell = cells.entry(std::ptr::from_ref(pair.folded));
-            let access = cell.or_insert_with(|| self.access(pair, performed)).clone();
-            if self.premises.watched.contains(&pair.principal) || gains.contains_key(&pair.principal) {
+            let watched = self.premises.watched.contains(&pair.principal);
+            if watched || gains.contains_key(&pair.principal) {
+                let access = self.access_at(pair, performed);
                 gains.insert(pair.principal, (access.certain, access.possible));
             }
-            unknown |= access.unknown;
-            if access.possible.is_empty() {
-                continue;
-            }
             let who = self.who(pair.principal, principal, key);
-            let holder = alike.entry(Alike { who, access });
-            holder.or_insert_with(|| Holder::nobody(Some(id))).add(pair);
+            let at = (std::ptr::from_ref(pair.folded), who);
+            let number = match sorted.get(&at) {
+                Some(&number) => number,
+                None => {
+                    let access = self.access_at(pair, performed);
+                    unknown |= access.unknown;
+                    let new = Alike { who, access };
+                    let number = *known.entry(new.clone()).or_insert_with(|| {
+                        alike.push((new, Holder::nobody(Some(id))));
+                        alike.len() - 1
+                    });
+                    sorted.insert(at, number);
+                    number
+                }
+            };
+            if let Some((_, holder)) = alike.get_mut(number) {
+                holder.add(pair);
+            }
         }
         self.facts.unknown.push((id, unknown));
-        let mut alike: Vec<(Alike, Holder<'e>)> = alike.into_iter().collect();
+        alike.retain(|(alike, _)| !alike.access.possible.is_empty());
         alike.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         for (alike, holder) in alike {
             self.hold(id, &alike, holder);
         }
+    }
+
+    /// The access of the cell of a pair; keys that are alike share cells.
+    fn access_at(&mut self, pair: Pair<'e>, performed: Mask) -> Access {
+        let at = (std::ptr::from_ref(pair.folded), performed);
+        if let Some(known) = self.cells.get(&at) {
+            return known.clone();
+        }
+        let access = self.access(pair, performed);
+        self.cells.insert(at, access.clone());
+        access
     }
 
     fn hold(&mut self, id: KeyId, Alike { who, access }: &Alike, holder: Holder<'e>) {

@@ -14,10 +14,11 @@ mod tags;
 mod takeover;
 
 use super::Settings;
-use crate::engine::Engine;
+use crate::engine::{Engine, Folded};
 use crate::facts::audited::{AuditFacts, HolderId, NoteId};
-use crate::facts::id::{AccountId, KeyId, PrincipalId, StatementId};
+use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, StatementId};
 use crate::facts::statement::{Cover, Statement};
+use access::Access;
 pub(super) use access::{Holder, NAMED};
 use ahash::{AHashMap, AHashSet};
 pub(super) use each::copies;
@@ -35,6 +36,8 @@ pub(super) struct Audited<'e> {
     seen: AHashSet<StatementId>,
     pub(super) facts: AuditFacts,
     holders: Vec<Holder<'e>>,
+    /// What was found out about cells, for keys that can perform the same.
+    cells: AHashMap<(*const Folded, Mask), Access>,
     notes: Vec<String>,
     /// Where statements of policies that no single key has are written.
     texts: AHashMap<StatementId, Texts<'e>>,
@@ -76,6 +79,7 @@ impl<'e> Audited<'e> {
             seen: AHashSet::new(),
             facts: AuditFacts::default(),
             holders: Vec::new(),
+            cells: AHashMap::new(),
             notes: Vec::new(),
             texts: AHashMap::new(),
         }

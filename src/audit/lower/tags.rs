@@ -104,7 +104,7 @@ impl<'e> Audited<'e> {
             };
             let gained = one.holders.iter().find_map(|&holder| {
                 let (_, has) = gains.get(&holder).copied().unwrap_or_default();
-                let gained = self.gained(one, holder, (id, key), &other, open) - has;
+                let gained = self.gained(one, holder, (id, key), &other, open - has) - has;
                 (!gained.is_empty()).then_some(gained)
             });
             let Some(gained) = gained else { continue };
@@ -139,6 +139,9 @@ impl<'e> Audited<'e> {
                 paths.iter().fold(Mask::EMPTY, |all, row| all | row.mask)
             }
         };
+        if lacks.is_empty() {
+            return Mask::EMPTY;
+        }
         let mut formulas = Formulas::default();
         let mut says = |key: &Key, action: Action| {
             let case = self.engine.case(principal, key);

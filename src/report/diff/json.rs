@@ -2,9 +2,11 @@
 
 use super::words;
 use crate::diff::{AccessChange, Cause, Diff, Group, Kind, Turn};
+use crate::model::snapshot::Gap;
 use crate::query::lockout::Lockout;
-use crate::report::json::{AccessView, DerivationView, Place, append, begin, context};
+use crate::report::json::{AccessView, DerivationView, Place, append, append_gaps, begin, context};
 use crate::report::names::Names;
+use crate::source::Files;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -106,9 +108,9 @@ pub fn lines(diff: &Diff<'_>) -> Vec<u8> {
     out
 }
 
-/// The whole diff as one object; `query` says what was asked.
+/// The whole diff as one object; `query` says what was asked, `unknown` what the new snapshot lacks.
 #[must_use]
-pub fn whole(diff: &Diff<'_>, query: &Value) -> Vec<u8> {
+pub fn whole(diff: &Diff<'_>, query: &Value, (unknown, files): (&[Gap], &Files)) -> Vec<u8> {
     let mut out = Vec::new();
     begin(&mut out, query);
     let mut first = true;
@@ -118,7 +120,8 @@ pub fn whole(diff: &Diff<'_>, query: &Value) -> Vec<u8> {
             append(&mut out, &ChangeView::new(change, group, Place::Inside));
         }
     }
-    out.extend_from_slice(b"]");
+    out.extend_from_slice(b"],\"unknown\":");
+    append_gaps(&mut out, unknown, files);
     let rows = diff.rows().into_iter();
     let rows: Map<String, Value> = rows
         .map(|(kind, count)| (name(kind).to_owned(), count.into()))
