@@ -167,7 +167,7 @@ catalogue! {
         fix "Allow kms:CreateKey to administrators, or with conditions on tags, usage and origin."
         source "KMS Developer Guide, Creating keys";
     A23 High "Can give itself use of the key"
-        "{who} cannot use the key, but can give access to it: {actions}"
+        "{who} cannot decrypt or sign with the key, but can give that to anybody: {actions}"
         why "Changing the key policy or creating unlimited grants is as good as using the key."
         fix "Limit kms:PutKeyPolicy to administrators, and kms:CreateGrant by kms:GrantIsForAWSResource or kms:GranteePrincipal."
         source "KMS Developer Guide, Best practices for grants";
