@@ -92,8 +92,11 @@ impl Engine {
     pub fn audit(&self, snapshot: &Snapshot, settings: &Settings) -> Result<Audit, Error> {
         let administrators = administrators::of(self, settings)?;
         let premises = Premises::of(self, snapshot);
-        let mut findings = tell::of_keys(self, settings, &administrators, &premises);
-        findings.extend(tell::of_each(self, settings, &administrators, &premises));
+        let (mut findings, of_each) = rayon::join(
+            || tell::of_keys(self, settings, &administrators, &premises),
+            || tell::of_each(self, settings, &administrators, &premises),
+        );
+        findings.extend(of_each);
         findings.extend(gaps::of_snapshot(self, snapshot));
         let idle = settings.accept(&mut findings, |arn| self.names_of_key(arn));
         findings.sort_by(|a, b| {

@@ -27,8 +27,10 @@ impl<'e> Premises<'e> {
     /// Looks at a snapshot and what was compiled from it.
     pub(in crate::audit) fn of(engine: &'e Engine, snapshot: &'e Snapshot) -> Self {
         let keys = snapshot.keys.iter();
-        let tagging = tags::by_account(&engine.world);
-        let takeovers = Takeovers::of(&engine.world, snapshot);
+        let (tagging, takeovers) = rayon::join(
+            || tags::by_account(&engine.world),
+            || Takeovers::of(&engine.world, snapshot),
+        );
         let mut watched = tags::holders(&tagging);
         watched.extend(takeovers.concerned());
         Premises {
