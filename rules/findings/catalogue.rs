@@ -226,8 +226,8 @@ catalogue! {
         why "Key ids, alias ARNs and incomplete ARNs do not stand for keys (S2.4.5)."
         fix "Write the key ARN."
         source "KMS Developer Guide, Specifying KMS keys in IAM policy statements";
-    A35 Low "Condition that may not do what it says"
-        "in {statement}, a condition may not do what it says: {other}"
+    A35 Low "Condition or variable that may not do what it says"
+        "in {statement}, a condition or variable may not do what it says: {other}"
         why "Such conditions are often never met, or always (S2.5)."
         fix "Correct it as the remark says."
         source "IAM User Guide, Condition operators";
