@@ -81,12 +81,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.grants_freely.iter().map(|&(k, h, s)| GrantsFreely(k, h, s)));
     program.extend(facts.denied.iter().map(|&(k, h, s, m)| Denied(k, h, s, m)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

@@ -130,12 +130,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.retiring_orphan.iter().map(|&(g,)| RetiringOrphan(g)));
     program.extend(facts.same_grant.iter().map(|&(g, h)| SameGrant(g, h)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

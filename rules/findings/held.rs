@@ -127,12 +127,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.key_says.iter().map(|&(k, s, e, m)| KeySays(k, s, e, m)));
     program.extend(facts.names.iter().map(|&(s, w)| Names(s, w)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

@@ -270,12 +270,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
             .map(|&(a, g, s, m)| GuardrailDenies(a, g, s, m)),
     );
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

@@ -86,12 +86,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     );
     program.extend(facts.gap.iter().map(|&(g,)| Gap(g)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

@@ -93,6 +93,19 @@ pub(crate) struct FindingRow {
     pub(crate) evidence: Evidence,
 }
 
+impl FindingRow {
+    /// A piece as the rules derive it.
+    fn new(check: Check, on: On, severity: Severity, sure: Sure, evidence: Evidence) -> FindingRow {
+        FindingRow {
+            check,
+            on,
+            severity,
+            sure,
+            evidence,
+        }
+    }
+}
+
 /// Runs the rules about keys, their policies and who has access to them.
 pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);

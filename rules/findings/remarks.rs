@@ -79,12 +79,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     );
     program.extend(facts.absent_passes.iter().map(|&(s, m)| AbsentPasses(s, m)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }

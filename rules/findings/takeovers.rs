@@ -80,12 +80,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
     program.extend(facts.becomes.iter().map(|&(p, q, s)| Becomes(p, q, s)));
     program.extend(facts.rewrites.iter().map(|&(p, a, s)| Rewrites(p, a, s)));
     let (findings,) = program.run_with_hasher::<ahash::RandomState>();
-    let row = |Finding(check, on, severity, sure, evidence)| FindingRow {
-        check,
-        on,
-        severity,
-        sure,
-        evidence,
-    };
+    let row =
+        |Finding(check, on, severity, sure, evidence)| FindingRow::new(check, on, severity, sure, evidence);
     findings.into_iter().map(row).collect()
 }
