@@ -5,10 +5,9 @@
 
 use super::{Context, verdicts, words};
 use crate::diff::{AccessChange, Diff, Group};
+pub use crate::report::audit::markdown::LIMIT;
 use crate::report::style::clean;
 
-/// How many characters a comment may have.
-pub const LIMIT: usize = 65_536;
 /// How much of it the table may take; proofs have the rest.
 const TABLE: usize = 45_000;
 /// Room for what is said at the end.
