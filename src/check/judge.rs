@@ -203,8 +203,8 @@ impl<'e, 'a> Judge<'e, 'a> {
     /// What a principal has on a key: for certain or counted as such, and perhaps.
     fn has(&self, principal: PrincipalId, key: KeyId) -> (ActionSet, ActionSet) {
         let (mut has, mut perhaps) = (ActionSet::EMPTY, ActionSet::EMPTY);
-        let of_key = self.engine.of_principal(principal).filter(|pair| pair.key == key);
-        for &(actions, formula) in of_key.flat_map(|pair| &pair.folded.access) {
+        let folded = self.engine.folded(principal, key);
+        for &(actions, formula) in folded.into_iter().flat_map(|folded| &folded.access) {
             perhaps |= actions;
             let uncertain = || self.is_uncertain(formula, self.is_service(principal));
             if formula == FormulaId::TRUE || self.assertion.conditional_counts && !uncertain() {
@@ -244,8 +244,8 @@ impl<'e, 'a> Judge<'e, 'a> {
 
     /// Whether access to some actions depends on nothing but what is not known.
     fn waits_for_data(&self, principal: PrincipalId, key: KeyId, actions: ActionSet) -> bool {
-        let pairs = self.engine.of_principal(principal).filter(|pair| pair.key == key);
-        let mut formulas = pairs.flat_map(|pair| &pair.folded.access);
+        let folded = self.engine.folded(principal, key);
+        let mut formulas = folded.into_iter().flat_map(|folded| &folded.access);
         formulas.any(|&(some, formula)| {
             some.intersects(actions) && self.is_uncertain(formula, self.is_service(principal))
         })
