@@ -2,12 +2,10 @@
 
 use super::Settings;
 use crate::Error;
-use crate::arn::short_names;
 use crate::engine::Engine;
 use crate::error::unknown;
 use crate::facts::id::PrincipalId;
-use crate::facts::world::{Kind, Written};
-use crate::pattern::glob;
+use crate::facts::world::Written;
 use crate::policy::document::{Effect, Patterns, Statement};
 use ahash::{AHashMap, AHashSet};
 
@@ -18,14 +16,8 @@ pub(super) fn of(engine: &Engine, settings: &Settings) -> Result<AHashSet<Princi
     }
     let mut found = AHashSet::new();
     for wanted in &settings.administrators {
-        let all = engine.world.listed();
-        let fits = all.filter(|(_, one)| {
-            let account = engine.world.account_of(one);
-            let mut names = short_names(&one.name, account).chain([one.name.clone()]);
-            one.kind != Kind::Anyone && names.any(|name| glob(wanted, &name))
-        });
         let before = found.len();
-        found.extend(fits.map(|(id, _)| id));
+        found.extend(engine.principals_like(wanted));
         if found.len() == before && !wanted.contains(['*', '?']) {
             let known = engine.world.listed().map(|(_, one)| one.name.as_str());
             return Err(unknown("administrator", wanted, known));

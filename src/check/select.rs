@@ -2,7 +2,6 @@
 
 use super::{Assertion, Selector, Text};
 use crate::Error;
-use crate::arn::short_names;
 use crate::engine::Engine;
 use crate::facts::id::{AccountId, KeyId, PrincipalId};
 use crate::facts::world::{Key, Kind, Membership, Principal, Resource};
@@ -52,14 +51,7 @@ fn named_keys(engine: &Engine, selector: &Selector) -> Result<Option<AHashSet<Ke
     if !name.text.contains(['*', '?']) {
         return Ok(Some([key(engine, name)?].into_iter().collect()));
     }
-    let fits = |key: &Key| {
-        key.aliases
-            .iter()
-            .chain([&key.arn, &key.id])
-            .any(|text| glob(&name.text, text))
-    };
-    let all = engine.real_keys();
-    Ok(Some(all.filter(|(_, key)| fits(key)).map(|(id, _)| id).collect()))
+    Ok(Some(engine.keys_like(&name.text).collect()))
 }
 
 fn fits_key(engine: &Engine, selector: &Selector, key: &Key) -> bool {
@@ -95,15 +87,7 @@ fn named_principals(engine: &Engine, selector: &Selector) -> Result<Option<AHash
         let found = found.map_err(|error| at_line(error, name.line))?;
         return Ok(Some(found.into_iter().collect()));
     }
-    let fits = |one: &Principal| {
-        let account = engine.world.account_of(one);
-        one.kind != Kind::Anyone
-            && short_names(&one.name, account)
-                .chain([one.name.clone()])
-                .any(|text| glob(&name.text, &text))
-    };
-    let all = engine.world.listed();
-    Ok(Some(all.filter(|(_, one)| fits(one)).map(|(id, _)| id).collect()))
+    Ok(Some(engine.principals_like(&name.text).collect()))
 }
 
 fn fits_principal(engine: &Engine, selector: &Selector, one: &Principal) -> bool {

@@ -289,11 +289,7 @@ impl Engine {
         let mut found = Vec::new();
         for name in wanted {
             if name.contains(['*', '?']) {
-                let fits = |key: &Key| {
-                    let mut names = key.aliases.iter().chain([&key.arn, &key.id]);
-                    names.any(|text| pattern::glob(name, text))
-                };
-                found.extend(self.real_keys().filter(|(_, key)| fits(key)).map(|(id, _)| id));
+                found.extend(self.keys_like(name));
                 if name == "*" {
                     let keys = self.world.keys.iter().enumerate();
                     found.extend(

@@ -1,12 +1,13 @@
 //! Names as people write them: principals, actions and keys (S1.4).
 
+use crate::Error;
 use crate::arn::{AliasArn, KeyArn, short_names};
 use crate::engine::Engine;
 use crate::error::{ambiguous, unknown};
 use crate::facts::id::{KeyId, PrincipalId};
-use crate::facts::world::{Key, Resource};
+use crate::facts::world::{Key, Kind, Principal, Resource};
 use crate::model::action::Action;
-use crate::{Error, facts};
+use crate::pattern::glob;
 
 /// An action by its name, with or without `kms:`.
 pub(crate) fn action(name: &str) -> Result<Action, Error> {
@@ -66,6 +67,27 @@ impl Engine {
         }
     }
 
+    /// The keys of which the id, the ARN or an alias fits a glob.
+    pub(crate) fn keys_like(&self, pattern: &str) -> impl Iterator<Item = KeyId> {
+        let fits = move |key: &Key| {
+            let mut names = key.aliases.iter().chain([&key.arn, &key.id]);
+            names.any(|name| glob(pattern, name))
+        };
+        self.real_keys()
+            .filter(move |(_, key)| fits(key))
+            .map(|(id, _)| id)
+    }
+
+    /// The principals, anyone aside, of which the name or a short form of it fits a glob.
+    pub(crate) fn principals_like(&self, pattern: &str) -> impl Iterator<Item = PrincipalId> {
+        let fits = move |one: &Principal| {
+            let short = short_names(&one.name, self.world.account_of(one));
+            one.kind != Kind::Anyone && short.chain([one.name.clone()]).any(|name| glob(pattern, &name))
+        };
+        let all = self.world.listed();
+        all.filter(move |(_, one)| fits(one)).map(|(id, _)| id)
+    }
+
     /// All keys a text may mean.
     pub(crate) fn keys_named(&self, name: &str) -> Vec<KeyId> {
         if KeyArn::parse(name).is_some() {
@@ -106,7 +128,7 @@ impl Engine {
         if let Some(ids) = self.world.principal_ids.get(name) {
             return Ok(ids.to_vec());
         }
-        let matches = |principal: &facts::world::Principal| {
+        let matches = |principal: &Principal| {
             short_names(&principal.name, self.world.account_of(principal)).any(|short| short == name)
         };
         let listed = self.world.listed();
