@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::facts::id::KeyId;
 use crate::facts::world::{Key, Kind, Membership, Principal};
 use crate::model::action::{Action, ActionSet, Group};
-use crate::query::bulk::can_perform;
+use crate::query::bulk::performed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -76,8 +76,7 @@ impl Engine {
 
     /// Who can do one of some actions on a key.
     fn whom(&self, id: KeyId, key: &Key, actions: ActionSet) -> Whom {
-        let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-        let actions = actions & performed;
+        let actions = actions & performed(key);
         let mut names = BTreeSet::new();
         let mut accounts = BTreeSet::new();
         for pair in self.on_key(id) {

@@ -9,7 +9,7 @@ use crate::engine::{Engine, Pair};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Key, Kind, Principal};
 use crate::model::action::{Action, ActionSet};
-use crate::query::bulk::can_perform;
+use crate::query::bulk::performed;
 use ahash::{AHashMap, AHashSet};
 
 /// How many violations of one assertion are shown; the others are counted.
@@ -86,8 +86,7 @@ struct Found<'e> {
 impl<'e, 'a> Judge<'e, 'a> {
     /// The actions the assertion is about that a key can perform (S5.5.2).
     fn wanted(&self, key: &Key) -> ActionSet {
-        let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-        (self.assertion.actions & performed & key.actions) - ActionSet::SYNCHRONIZE
+        self.assertion.actions & performed(key) & key.actions
     }
 
     /// Looks at every row of some keys: `barred` tells whose access breaks the assertion as such.

@@ -7,9 +7,9 @@ use super::judge::{Cell, DeltaId, Judge, Side};
 use super::matching::{At, Both, Principals, at};
 use crate::engine::{Engine, Folded, Pair, Signature};
 use crate::facts::id::{KeyId, PrincipalId};
-use crate::facts::world::{Key, Kind};
-use crate::model::action::{Action, ActionSet};
-use crate::query::bulk::can_perform;
+use crate::facts::world::Kind;
+use crate::model::action::ActionSet;
+use crate::query::bulk::performed;
 use ahash::{AHashMap, AHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -335,12 +335,6 @@ fn cell<'e>(
 ) -> Option<(&'e Engine, &'e Folded, ActionSet)> {
     let (keys, performed) = keys?;
     Some((engine, engine.cell_alike(principals?, keys)?, *performed))
-}
-
-/// What a key can perform (S5.5.2), of what has rows (S6.16).
-pub(super) fn performed(key: &Key) -> ActionSet {
-    let all: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-    all - ActionSet::SYNCHRONIZE
 }
 
 /// The principals of a block.

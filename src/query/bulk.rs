@@ -360,6 +360,12 @@ pub(crate) fn can_perform(key: &Key, action: Action) -> bool {
     ) != Some(false)
 }
 
+/// The operations with rows (S6.16) that a key can perform (S5.5.2).
+pub(crate) fn performed(key: &Key) -> ActionSet {
+    let all: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
+    all - ActionSet::SYNCHRONIZE
+}
+
 impl Key {
     /// Whether an operation works in the key's state (S7.3); `None` if not known.
     pub(crate) fn state_allows(&self, action: Action) -> Option<bool> {

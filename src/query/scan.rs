@@ -1,12 +1,12 @@
 //! The whole relation, pair by pair, borrowed: for those who count, copy or compare it.
 
-use super::bulk::can_perform;
+use super::bulk::performed;
 use crate::answer::Access;
 use crate::condition::formula::FormulaId;
 use crate::engine::{Engine, Pair};
 use crate::facts::id::KeyId;
 use crate::facts::world::{Key, Kind, Principal};
-use crate::model::action::{Action, ActionSet};
+use crate::model::action::ActionSet;
 
 /// What one principal may do on one key.
 #[derive(Clone, Copy)]
@@ -75,9 +75,7 @@ impl Engine {
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         let keys = self.world.keys.iter().enumerate();
         keys.flat_map(move |(at, key)| {
-            // S6.16: SynchronizeMultiRegionKey has no row.
-            let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-            let performed = performed - ActionSet::SYNCHRONIZE;
+            let performed = performed(key);
             let pairs = self.on_key(KeyId::at(at));
             pairs.filter_map(move |pair| {
                 let entry = Entry {

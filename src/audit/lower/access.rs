@@ -8,7 +8,7 @@ use crate::facts::audited::{HolderKind, Standing, Sure, Who};
 use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, Route, StatementId};
 use crate::facts::world::{Key, Kind, Membership, Principal};
 use crate::model::action::{Action, ActionSet};
-use crate::query::bulk::can_perform;
+use crate::query::bulk::performed;
 use crate::rules::findings::denies::watched;
 use ahash::AHashMap;
 use std::rc::Rc;
@@ -51,8 +51,7 @@ pub(super) struct Access {
 impl<'e> Audited<'e> {
     /// Adds the holders of one key; `gains` is told of those who are in it.
     pub(super) fn holders(&mut self, id: KeyId, key: &Key, gains: &mut Gains) {
-        let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-        let performed = performed - ActionSet::SYNCHRONIZE;
+        let performed = performed(key);
         self.facts.performs.push((id, performed));
         let mut alike: Vec<(Alike, Holder<'e>)> = Vec::new();
         let mut known: AHashMap<Alike, usize> = AHashMap::new();

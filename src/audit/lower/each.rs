@@ -7,9 +7,9 @@ use crate::engine::{Engine, Pair};
 use crate::facts::audited::{Rest, Sure, Who};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::Key;
-use crate::model::action::{Action, ActionSet};
+use crate::model::action::Action;
 use crate::model::key::Key as Printed;
-use crate::query::bulk::can_perform;
+use crate::query::bulk::performed;
 use ahash::{AHashMap, AHashSet};
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -60,8 +60,7 @@ impl<'e> Audited<'e> {
         if !key.aws_managed {
             facts.customer_key.push((id,));
         }
-        let performed: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-        facts.performs.push((id, performed));
+        facts.performs.push((id, performed(key)));
         let rest = match key.state.as_deref() {
             Some("Disabled") => Some(Rest::Disabled),
             Some("PendingDeletion" | "PendingReplicaDeletion") => Some(Rest::PendingDeletion),
