@@ -8,14 +8,14 @@ use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::{Action, ActionSet};
 use crate::model::key;
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A text that names somebody.
+/// A text that names somebody, or several that name one account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mention {
-    /// In how many keys and endpoint policies it stands.
-    times: usize,
+    /// Each with the number of keys and endpoint policies that it stands in.
+    texts: BTreeMap<String, usize>,
     /// Who is there because of it.
     created: Vec<PrincipalId>,
 }
@@ -23,15 +23,34 @@ pub(crate) struct Mention {
 impl World {
     /// Notes that a text stands in so many keys or endpoint policies more; whom it names is there from now on.
     pub(super) fn mention(&mut self, text: &str, times: usize) {
+        self.mentions_change(text, |texts| *texts.entry(text.to_owned()).or_default() += times);
+    }
+
+    /// Changes which texts name somebody, and makes whom they name anew if the first of them means another.
+    fn mentions_change(&mut self, text: &str, change: impl FnOnce(&mut BTreeMap<String, usize>)) {
         let at = mentioned(text);
-        let known = Arc::make_mut(&mut self.mentions).entry(at.clone()).or_default();
-        known.times += times;
-        if known.times > times {
+        let own = self.partition();
+        let meant = |texts: &BTreeMap<String, usize>| {
+            let first = texts.keys().next()?;
+            Some(partition_of(first).unwrap_or(&own).to_owned())
+        };
+        let mentions = Arc::make_mut(&mut self.mentions);
+        let mention = mentions.entry(at.clone()).or_default();
+        let before = meant(&mention.texts);
+        change(&mut mention.texts);
+        let first = mention.texts.keys().next().cloned();
+        if first.is_some() && before == meant(&mention.texts) {
             return;
         }
-        let before = self.principals.len();
-        self.named_principal(text);
-        let created = (before..self.principals.len()).map(PrincipalId::at);
+        let created = std::mem::take(&mut mention.created);
+        if first.is_none() {
+            mentions.remove(&at);
+        }
+        created.into_iter().for_each(|id| self.lose(id));
+        let Some(text) = first else { return };
+        let first = self.principals.len();
+        self.named_principal(&text);
+        let created = (first..self.principals.len()).map(PrincipalId::at);
         if let Some(mention) = Arc::make_mut(&mut self.mentions).get_mut(&at) {
             mention.created = created.collect();
         }
@@ -77,16 +96,12 @@ impl World {
 
     /// Notes that a text stands in one key less; whom nothing else names is gone.
     fn forget(&mut self, text: &str) {
-        let at = mentioned(text);
-        let mentions = Arc::make_mut(&mut self.mentions);
-        let Some(known) = mentions.get_mut(&at) else {
-            return;
-        };
-        known.times = known.times.saturating_sub(1);
-        if known.times == 0 {
-            let created = mentions.remove(&at).map(|mention| mention.created);
-            created.into_iter().flatten().for_each(|id| self.lose(id));
-        }
+        self.mentions_change(text, |texts| {
+            if let Some(times) = texts.get_mut(text) {
+                *times = times.saturating_sub(1);
+            }
+            texts.retain(|_, times| *times > 0);
+        });
     }
 
     /// Makes sessions again of accounts some of whose roles and users are new or gone, since they rest on these.
@@ -111,7 +126,7 @@ impl World {
             let mentions = Arc::make_mut(&mut self.mentions);
             let times = mentions.remove(&text).map_or(0, |mention| {
                 mention.created.iter().for_each(|&id| self.lose(id));
-                mention.times
+                mention.texts.values().sum()
             });
             self.mention(&text, times);
         }
@@ -326,6 +341,11 @@ fn mentioned(text: &str) -> String {
         _ if is_account_id(text) => format!("account:{text}"),
         _ => text.to_owned(),
     }
+}
+
+/// The partition that a text names.
+fn partition_of(text: &str) -> Option<&str> {
+    Arn::parse(text).map(|arn| arn.partition)
 }
 
 /// Whom a grant names.
