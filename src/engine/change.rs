@@ -39,7 +39,7 @@ impl Engine {
                 .filter(|&id| world.principal(id).is_some());
             let among = Among {
                 principals: there.collect(),
-                ..Among::all(&world)
+                keys: world.concerning(&principals),
             };
             changed.add_layer(Covers::Principals(principals.into_iter().collect()), among);
         }

@@ -115,6 +115,7 @@ impl Engine {
     pub(crate) fn alike_key(&self, key: KeyId) -> Signature<KeyId> {
         let of_layer = |layer: &Arc<Layer>| match layer.covers.may_have_key(key) {
             false => Alike::Elsewhere,
+            true if !layer.classes.has_key(key) => Alike::Stranger,
             true => Alike::With(layer.classes.key_in_part(Part::Alike, key)),
         };
         self.layers.iter().map(of_layer).collect()
@@ -202,7 +203,8 @@ impl Engine {
             Part::ALL.map(|part| {
                 let at = layer.classes.key_in_part(part, key);
                 let some = part == Part::Alike || !layer.classes.pairs.of(part).at(at).is_empty();
-                (some && layer.covers.may_have_key(key)).then_some(at)
+                let here = layer.covers.may_have_key(key) && layer.classes.has_key(key);
+                (some && here).then_some(at)
             })
         };
         self.layers.iter().map(|layer| of_layer(layer)).collect()

@@ -278,10 +278,10 @@ impl Patch {
             _ => self.world.write(policy, policy.kind, false).policy,
         });
         let at = self.world.level_ids.get(target).copied();
-        let mut changed: BTreeSet<LevelId> = BTreeSet::new();
+        let (mut scps, mut rcps) = (BTreeSet::new(), BTreeSet::new());
         for (index, level) in self.world.levels.iter_mut().enumerate() {
             let level_id = LevelId::at(index);
-            for attached in [&mut level.scps, &mut level.rcps] {
+            for (attached, changed) in [(&mut level.scps, &mut scps), (&mut level.rcps, &mut rcps)] {
                 let before = attached.clone();
                 match new {
                     Some(new) => attached
@@ -298,9 +298,9 @@ impl Patch {
             if let (Some(new), Some(policy)) = (new, policy)
                 && at == Some(level_id)
             {
-                let attached = match policy.kind {
-                    PolicyKind::Rcp => &mut level.rcps,
-                    _ => &mut level.scps,
+                let (attached, changed) = match policy.kind {
+                    PolicyKind::Rcp => (&mut level.rcps, &mut rcps),
+                    _ => (&mut level.scps, &mut scps),
                 };
                 if !attached.contains(&new) {
                     attached.push(new);
@@ -312,22 +312,24 @@ impl Patch {
             let guardrails = Arc::make_mut(&mut self.world.guardrails);
             guardrails.insert(id.to_owned(), (new, Arc::clone(policy)));
         }
-        self.below(&changed);
-        Ok(())
-    }
-
-    /// Touches the principals and the keys of all accounts below levels.
-    fn below(&mut self, levels: &BTreeSet<LevelId>) {
-        let accounts = self.world.accounts.iter().enumerate();
-        let below = accounts.filter(|(_, account)| account.levels.iter().any(|level| levels.contains(level)));
-        let below: BTreeSet<AccountId> = below.map(|(at, _)| AccountId::at(at)).collect();
-        let members = below
+        // S4.7.2: SCPs bind principals. S4.7.3: RCPs bind whoever uses keys.
+        let bound = self.below(&scps);
+        let members = bound
             .iter()
             .filter_map(|&account| self.world.members.get(&Some(account)));
         self.touched.principals.extend(members.flatten().copied());
+        let bound = self.below(&rcps);
         let keys = self.world.keys.iter().enumerate();
-        let keys = keys.filter(|(_, key)| below.contains(&key.account));
+        let keys = keys.filter(|(_, key)| bound.contains(&key.account));
         self.touched.keys.extend(keys.map(|(at, _)| KeyId::at(at)));
+        Ok(())
+    }
+
+    /// The accounts below levels.
+    fn below(&self, levels: &BTreeSet<LevelId>) -> BTreeSet<AccountId> {
+        let accounts = self.world.accounts.iter().enumerate();
+        let below = accounts.filter(|(_, account)| account.levels.iter().any(|level| levels.contains(level)));
+        below.map(|(at, _)| AccountId::at(at)).collect()
     }
 }
 

@@ -234,8 +234,10 @@ impl Statement {
 
     /// The texts of users, roles and sessions in the principal element, also where it is negated.
     pub(crate) fn principal_texts(&self) -> impl Iterator<Item = &str> {
-        let entries = self.principals.iter().flat_map(|one| &one.entries);
-        entries.filter_map(listed_principal)
+        self.entries().filter_map(|(entry, account)| match entry {
+            PrincipalEntry::Aws(text) if text != "*" && account.is_none() => Some(text.as_str()),
+            _ => None,
+        })
     }
 
     /// A text that is equal for equal resource elements.
@@ -359,14 +361,6 @@ fn depends(condition: &PreparedCondition) -> Depends {
     keys.fold(Depends::default(), |all, key| all.and(Depends::of(&key.name)))
 }
 
-/// The text of an entry that stands for no account and not for everyone.
-fn listed_principal(entry: &PrincipalEntry) -> Option<&str> {
-    match entry {
-        PrincipalEntry::Aws(text) if text != "*" && account_text(entry).is_none() => Some(text),
-        _ => None,
-    }
-}
-
 fn account_text(entry: &PrincipalEntry) -> Option<AccountText> {
     let PrincipalEntry::Aws(text) = entry else {
         return None;
@@ -384,13 +378,10 @@ fn account_text(entry: &PrincipalEntry) -> Option<AccountText> {
 }
 
 fn lists_principals(written: &document::Statement) -> bool {
-    let listed = |principals: &Principals| {
-        !principals.negated
-            && principals
-                .entries
-                .iter()
-                .all(|entry| listed_principal(entry).is_some())
+    let names_one = |entry: &PrincipalEntry| {
+        matches!(entry, PrincipalEntry::Aws(text) if text != "*") && account_text(entry).is_none()
     };
+    let listed = |principals: &Principals| !principals.negated && principals.entries.iter().all(names_one);
     written.principals.as_ref().is_some_and(listed)
 }
 

@@ -25,6 +25,7 @@ use ahash::AHashMap;
 pub(crate) use pairs::{Listed, Pairs};
 use std::hash::Hash;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use what_tells::Telling;
 
 /// Who and what is alike.
@@ -43,9 +44,14 @@ pub(crate) struct Classes {
     /// What stands for a class of several principals, by its first.
     standing: AHashMap<PrincipalId, Principal>,
     pub(crate) pairs: Pairs,
-    /// Who and what is alike where no path leads; found out when first asked for.
+    /// Who and what is alike where no path leads; found out when asked for often enough.
     refused: OnceLock<Refused>,
+    /// How often it was asked for.
+    asked: AtomicUsize,
 }
+
+/// How many cells without a path are looked at by themselves: to find out who is alike takes as long as some hundreds.
+const APART: usize = 500;
 
 /// Who and what is alike of those whom no path leads to a key: of them, denies and limits alone are looked at.
 #[derive(Debug, Default)]
@@ -90,6 +96,10 @@ impl Among {
         // Of everybody, each is at its own place.
         self.principals.get(principal.index()) == Some(&principal)
             || self.principals.binary_search(&principal).is_ok()
+    }
+
+    fn has_key(&self, key: KeyId) -> bool {
+        self.keys.get(key.index()) == Some(&key) || self.keys.binary_search(&key).is_ok()
     }
 
     /// The statements that may say something about them, in order.
@@ -277,6 +287,7 @@ impl Classes {
             holders,
             texts,
             refused: OnceLock::new(),
+            asked: AtomicUsize::new(0),
         }
     }
 
@@ -298,11 +309,16 @@ impl Classes {
         self.among.has(principal)
     }
 
+    /// Whether they are made of a key at all.
+    pub(crate) fn has_key(&self, key: KeyId) -> bool {
+        self.among.has_key(key)
+    }
+
     /// Where the cell of a principal and a key is.
     pub(crate) fn site(&self, principal: PrincipalId, key: KeyId) -> Site {
         let (text, holder) = (self.texts.first(key), self.holders.first(principal));
-        // What texts say of somebody who is not among those at hand was not looked up.
-        let stranger = !self.among.has(principal);
+        // What texts say of somebody or something that is not among those at hand was not looked up.
+        let stranger = !self.among.has(principal) || !self.among.has_key(key);
         let (part, principal, key) = if stranger || self.pairs.single.has(key, principal) {
             (Part::Single, principal, key)
         } else if self.pairs.named.has(text, principal) {
@@ -326,7 +342,8 @@ impl Classes {
 
     /// Where denies and limits are looked at, of a cell that no path leads to.
     pub(crate) fn refused(&self, world: &World, site: Site) -> Site {
-        if site.part != Part::Alike {
+        let few = || self.asked.fetch_add(1, Ordering::Relaxed) < APART;
+        if site.part != Part::Alike || self.refused.get().is_none() && few() {
             return site;
         }
         let refused = self.refused.get_or_init(|| Refused::of(world, &self.among));
