@@ -9,7 +9,6 @@ use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
 use crate::policy::document::Effect;
-use ahash::AHashSet;
 use crepe::crepe;
 
 /// What makes a key public when anyone may do it.
@@ -41,7 +40,7 @@ crepe! {
     @input
     struct NamesPrincipal(StatementId, PrincipalId, bool);
     @input
-    struct WatchedMay(KeyId, PrincipalId, Mask, Mask);
+    struct NamedMay(KeyId, PrincipalId, Mask, Mask);
     @input
     struct RcpMember(AccountId);
     @input
@@ -182,7 +181,7 @@ crepe! {
     // A26, A44: what gives use of the key to somebody who is no administrator. Who has administration without use, as the
     // console gives it (S5.3.1), is an administrator of this key.
     Gives(k, s, p, m & n) <-
-        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), WatchedMay(k, p, _, n),
+        KeySays(k, s, Effect::Allow, m), NamesPrincipal(s, p, false), CustomerKey(k), NamedMay(k, p, _, n),
         (!(m & n & USE).is_empty());
 
     // A26: together with all that changes policies or creates grants.
@@ -259,9 +258,7 @@ pub(crate) fn run(facts: &AuditFacts) -> Vec<FindingRow> {
             .iter()
             .map(|&(s, p, a)| NamesPrincipal(s, p, a)),
     );
-    let named: AHashSet<PrincipalId> = facts.names_principal.iter().map(|&(_, p, _)| p).collect();
-    let watched = facts.watched_may.iter().filter(|(_, p, ..)| named.contains(p));
-    program.extend(watched.map(|&(k, p, c, m)| WatchedMay(k, p, c, m)));
+    program.extend(facts.named_may.iter().map(|&(k, p, c, m)| NamedMay(k, p, c, m)));
     program.extend(facts.rcp_member.iter().map(|&(a,)| RcpMember(a)));
     program.extend(
         facts

@@ -16,7 +16,7 @@ pub(crate) mod remarks;
 pub(crate) mod tags;
 pub(crate) mod takeovers;
 
-use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, Sure};
+use crate::facts::audited::{AuditFacts, GapId, HolderId, NoteId, PostId, Sure};
 use crate::facts::id::{AccountId, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::Severity;
@@ -106,14 +106,17 @@ impl FindingRow {
     }
 }
 
-/// Runs the rules about keys, their policies and who has access to them.
-pub(crate) fn of_keys(facts: &AuditFacts) -> Vec<FindingRow> {
+/// Runs the rules about keys, their policies and who has access to them; `idle` tells who of a post does not use a key.
+pub(crate) fn of_keys(
+    facts: &AuditFacts,
+    idle: impl Fn(KeyId, PostId) -> Vec<PrincipalId>,
+) -> Vec<FindingRow> {
     let mut rows = key_policies::run(facts);
     rows.extend(access::run(facts));
     rows.extend(denies::run(facts));
     rows.extend(grants::run(facts));
     rows.extend(tags::run(facts));
-    rows.extend(takeovers::run(facts));
+    rows.extend(takeovers::run(facts, idle));
     rows.extend(absence::run(facts));
     rows.extend(remarks::run(facts));
     rows

@@ -91,10 +91,10 @@ impl Engine {
     /// The settings name a principal that the snapshot does not have.
     pub fn audit(&self, snapshot: &Snapshot, settings: &Settings) -> Result<Audit, Error> {
         let administrators = administrators::of(self, settings)?;
-        let premises = Premises::of(self, snapshot);
+        let premises = Premises::of(self, snapshot, &administrators);
         let (mut findings, of_each) = rayon::join(
-            || tell::of_keys(self, settings, &administrators, &premises),
-            || tell::of_each(self, settings, &administrators, &premises),
+            || tell::of_keys(self, settings, &premises),
+            || tell::of_each(self, settings, &premises),
         );
         findings.extend(of_each);
         findings.extend(gaps::of_snapshot(self, snapshot));

@@ -63,46 +63,41 @@ struct Telling<'a> {
 }
 
 /// What the rules find about keys and who has access to them, about policies, and about accounts.
-pub(super) fn of_keys(
-    engine: &Engine,
-    settings: &Settings,
-    administrators: &AHashSet<PrincipalId>,
-    premises: &Premises<'_>,
-) -> Vec<Finding> {
+pub(super) fn of_keys(engine: &Engine, settings: &Settings, premises: &Premises<'_>) -> Vec<Finding> {
     let alike = lower::alike(engine);
     let of_some = |sorts: &[Vec<KeyId>]| {
         let firsts: Vec<KeyId> = sorts.iter().filter_map(|sort| sort.first().copied()).collect();
-        let audited = Audited::keys(engine, settings, administrators, premises, &firsts);
-        let mut rows = findings::of_keys(&audited.facts);
+        let audited = Audited::keys(engine, settings, premises, &firsts);
+        let mut rows = findings::of_keys(&audited.facts, |key, post| audited.idle(key, post));
         let found = told(engine, &audited, premises, &mut rows, sorts);
         // One finding for an account, whatever the number of its keys.
         rows.retain(|row| key_of(row.on).is_none());
         (found, rows)
     };
-    let parts: Vec<(Vec<Finding>, Vec<FindingRow>)> = alike.par_chunks(TOGETHER).map(of_some).collect();
-    let (found, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let of_policies = || {
+        let audited = Audited::policies(engine, settings, premises);
+        let rows = findings::of_policies(&audited.facts);
+        (audited, rows)
+    };
+    let of_parts = || -> (Vec<_>, Vec<_>) { alike.par_chunks(TOGETHER).map(of_some).unzip() };
+    // What all of a snapshot is needed for takes longest, so it is begun first.
+    let ((audited, of_policies), (found, rows)) = rayon::join(of_policies, of_parts);
     let mut found: Vec<Finding> = found.into_iter().flatten().collect();
-    let audited = Audited::policies(engine, settings, administrators, premises);
     let mut telling = Telling {
         engine,
         audited: &audited,
         premises,
         bases: AHashMap::new(),
     };
-    found.extend(telling.elsewhere(rows.into_iter().flatten(), &alike));
+    found.extend(telling.elsewhere(of_policies, rows.into_iter().flatten(), &alike));
     found
 }
 
 /// What the rules find that look at each key by itself.
-pub(super) fn of_each(
-    engine: &Engine,
-    settings: &Settings,
-    administrators: &AHashSet<PrincipalId>,
-    premises: &Premises<'_>,
-) -> Vec<Finding> {
+pub(super) fn of_each(engine: &Engine, settings: &Settings, premises: &Premises<'_>) -> Vec<Finding> {
     let sets = lower::copies(engine);
     let of_some = |sets: &[Vec<KeyId>]| {
-        let audited = Audited::each(engine, settings, administrators, premises, sets);
+        let audited = Audited::each(engine, settings, premises, sets);
         let mut rows = findings::of_each(&audited.facts);
         let apart: Vec<Vec<KeyId>> = sets.iter().flatten().map(|&key| vec![key]).collect();
         told(engine, &audited, premises, &mut rows, &apart)

@@ -82,6 +82,10 @@ impl Who {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct StandId(pub(crate) u32);
 
+/// Principals of one account that the same steps lead to and from (A45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PostId(pub(crate) u32);
+
 /// Why a key cannot be used (S7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Rest {
@@ -268,6 +272,8 @@ relations! {
     names_key: (StatementId, KeyId, Mask),
     /// Statement of a key policy names a user or role, who is an administrator or not.
     names_principal: (StatementId, PrincipalId, bool),
+    /// Principal, whom some policy names, may do some actions on key for certain, and these and others perhaps.
+    named_may: (KeyId, PrincipalId, Mask, Mask),
     /// Statement stands in the policy that AWS RAM adds to key (S2.1.8).
     shared_by_ram: (KeyId, StatementId),
     /// Statement stands in inline policies.
@@ -314,17 +320,16 @@ relations! {
     // Tags, aliases and takeovers
     /// Statement tests tags or aliases; if those of key changed, it would let somebody do actions who cannot now.
     would_hold: (KeyId, StatementId, Mask, Sure),
-    /// Principal, which can be taken over or take others over, may do some actions on key for certain, and these and
-    /// others perhaps.
-    watched_may: (KeyId, PrincipalId, Mask, Mask),
-    /// Principal belongs to a stand: those of one account with the same IAM policies.
-    stands: (PrincipalId, StandId),
-    /// Whoever belongs to stand can act as principal, a role.
-    takes: (StandId, PrincipalId, Sure),
-    /// The first principal can act as the second, whose trust policy names it.
-    becomes: (PrincipalId, PrincipalId, Sure),
-    /// Principal of account can give itself IAM policies.
-    rewrites: (PrincipalId, AccountId, Sure),
+    /// Somebody of post may do some actions on key for certain, and these and others perhaps.
+    post_may: (KeyId, PostId, Mask, Mask),
+    /// Those of post belong to a stand: those of one account with the same IAM policies.
+    stands: (PostId, StandId),
+    /// Whoever belongs to stand can act as each of post, roles.
+    takes: (StandId, PostId, Sure),
+    /// The one principal of the first post can act as the one of the second, whose trust policy names it.
+    becomes: (PostId, PostId, Sure),
+    /// Those of post can give themselves IAM policies in account.
+    rewrites: (PostId, AccountId, Sure),
     // Keys, one by one
     /// Key cannot be used for now.
     rests: (KeyId, Rest),

@@ -2,16 +2,18 @@
 
 use super::Audited;
 use super::grants::Gains;
+use super::premises::OfPrincipal;
 use crate::condition::formula::{Atom, FormulaId, Formulas, Shape};
 use crate::engine::{Folded, Pair};
-use crate::facts::audited::{HolderKind, Standing, Sure, Who};
+use crate::facts::audited::{HolderKind, PostId, Standing, Sure, Who};
 use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, Route, StatementId};
-use crate::facts::world::{Key, Kind, Membership, Principal};
+use crate::facts::world::{Key, Membership, Principal};
 use crate::model::action::{Action, ActionSet};
 use crate::query::bulk::performed;
 use crate::rules::findings::denies::watched;
-use ahash::AHashMap;
-use std::rc::Rc;
+use crate::rules::findings::takeovers::uses;
+use ahash::{AHashMap, AHashSet};
+use std::sync::Arc;
 
 /// How many principals of a holder are named in a report; the others are counted.
 pub(crate) const NAMED: usize = 10;
@@ -45,7 +47,51 @@ pub(super) struct Access {
     /// Whether it may create grants as it likes.
     grants: Option<Sure>,
     /// What statements certainly deny, as far as rules ask for it.
-    denied: Rc<[(StatementId, Mask)]>,
+    denied: Arc<[(StatementId, Mask)]>,
+}
+
+/// The holders of one key, on the way through all who have some access.
+#[derive(Default)]
+struct Sorts<'e> {
+    alike: Vec<(Alike, Holder<'e>)>,
+    known: AHashMap<Alike, usize>,
+    /// WHY: thousands of principals share few cells, and sorting them in is what takes time.
+    sorted: AHashMap<(*const Folded, Who), usize>,
+    /// The one before: those of a cell come one after the other.
+    last: Option<(*const Folded, Who, usize)>,
+}
+
+impl<'e> Sorts<'e> {
+    /// The holder that a principal belongs to, by its cell and by who it is.
+    fn of(
+        &mut self,
+        folded: &'e Folded,
+        who: Who,
+        key: KeyId,
+        access: impl FnOnce() -> Access,
+    ) -> Option<&mut (Alike, Holder<'e>)> {
+        let cell = std::ptr::from_ref(folded);
+        let before = self.last.filter(|(last, same, _)| *last == cell && *same == who);
+        let known = before.map(|(.., number)| number);
+        let number = match known.or_else(|| self.sorted.get(&(cell, who)).copied()) {
+            Some(number) => number,
+            None => {
+                let new = Alike {
+                    who,
+                    access: access(),
+                };
+                let next = self.alike.len();
+                let number = *self.known.entry(new.clone()).or_insert(next);
+                if number == next {
+                    self.alike.push((new, Holder::nobody(Some(key))));
+                }
+                self.sorted.insert((cell, who), number);
+                number
+            }
+        };
+        self.last = Some((cell, who, number));
+        self.alike.get_mut(number)
+    }
 }
 
 impl<'e> Audited<'e> {
@@ -53,40 +99,40 @@ impl<'e> Audited<'e> {
     pub(super) fn holders(&mut self, id: KeyId, key: &Key, gains: &mut Gains) {
         let performed = performed(key);
         self.facts.performs.push((id, performed));
-        let mut alike: Vec<(Alike, Holder<'e>)> = Vec::new();
-        let mut known: AHashMap<Alike, usize> = AHashMap::new();
-        // WHY: thousands of principals share few cells, and sorting them in is what takes time.
-        let mut sorted: AHashMap<(*const Folded, Who), usize> = AHashMap::new();
+        let mut sorts = Sorts::default();
+        let mut users: AHashSet<PrincipalId> = AHashSet::new();
+        let mut posts: AHashSet<(PostId, Mask, Mask)> = AHashSet::new();
         let mut unknown = ActionSet::EMPTY;
-        for pair in self.engine.on_key(id) {
-            let Some(principal) = self.engine.world.principal(pair.principal) else {
+        let engine = self.engine;
+        for pair in engine.on_key(id) {
+            let Some(&of) = self.premises.of_principal(pair.principal) else {
                 continue;
             };
-            let watched = self.premises.watched.contains(&pair.principal);
-            if watched || gains.contains_key(&pair.principal) {
-                let access = self.access_at(pair, performed);
-                gains.insert(pair.principal, (access.certain, access.possible));
-            }
-            let who = self.who(pair.principal, principal, key);
-            let at = (std::ptr::from_ref(pair.folded), who);
-            let number = match sorted.get(&at) {
-                Some(&number) => number,
-                None => {
-                    let access = self.access_at(pair, performed);
-                    unknown |= access.unknown;
-                    let new = Alike { who, access };
-                    let number = *known.entry(new.clone()).or_insert_with(|| {
-                        alike.push((new, Holder::nobody(Some(id))));
-                        alike.len() - 1
-                    });
-                    sorted.insert(at, number);
-                    number
-                }
+            let who = self.who(&of, key);
+            let access = || self.access_at(pair, performed);
+            let Some((alike, holder)) = sorts.of(pair.folded, who, id, access) else {
+                continue;
             };
-            if let Some((_, holder)) = alike.get_mut(number) {
-                holder.add(pair);
+            holder.add(pair);
+            let Access {
+                certain, possible, ..
+            } = alike.access;
+            unknown |= alike.access.unknown;
+            if of.watched || gains.contains_key(&pair.principal) {
+                gains.insert(pair.principal, (certain, possible));
+            }
+            if let Some(post) = of.post.filter(|_| !possible.is_empty()) {
+                posts.insert((post, certain, possible));
+                if of.moves && uses(possible) {
+                    users.insert(pair.principal);
+                }
             }
         }
+        self.users.insert(id, users);
+        let posts = posts.into_iter();
+        let posts = posts.map(|(post, certain, possible)| (id, post, certain, possible));
+        self.facts.post_may.extend(posts);
+        let mut alike = sorts.alike;
         self.facts.unknown.push((id, unknown));
         alike.retain(|(alike, _)| !alike.access.possible.is_empty());
         alike.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -97,7 +143,7 @@ impl<'e> Audited<'e> {
 
     /// The access of the cell of a pair; keys that are alike share cells.
     fn access_at(&mut self, pair: Pair<'e>, performed: Mask) -> Access {
-        let at = (std::ptr::from_ref(pair.folded), performed);
+        let at = (std::ptr::from_ref(pair.folded).addr(), performed);
         if let Some(known) = self.cells.get(&at) {
             return known.clone();
         }
@@ -180,14 +226,14 @@ impl<'e> Audited<'e> {
     }
 
     /// What statements certainly deny, of what rules ask for.
-    fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Rc<[(StatementId, Mask)]> {
+    fn denied(&self, pair: Pair<'e>, possible: Mask, performed: Mask) -> Arc<[(StatementId, Mask)]> {
         let watched = (watched(possible) & performed) - possible;
         let world = &self.engine.world;
         let (Some(principal), Some(key)) = (world.principal(pair.principal), world.key(pair.key)) else {
-            return Rc::default();
+            return Arc::default();
         };
         if watched.is_empty() {
-            return Rc::default();
+            return Arc::default();
         }
         let cell = self.engine.cell(self.engine.site(pair.principal, pair.key));
         let case = self.engine.case(principal, key);
@@ -210,26 +256,17 @@ impl<'e> Audited<'e> {
         found.into()
     }
 
-    pub(super) fn who(&self, id: PrincipalId, principal: &Principal, key: &Key) -> Who {
-        let service_linked = is_of_aws(principal);
-        let kind = match principal.kind {
-            Kind::Root => HolderKind::Root,
-            Kind::Service => HolderKind::Service,
-            Kind::Account => HolderKind::Account,
-            Kind::Anyone => HolderKind::Anyone,
-            _ if service_linked => HolderKind::ServiceLinked,
-            Kind::User | Kind::Role | Kind::Session | Kind::Federated => HolderKind::Person,
-        };
-        let standing = match principal.kind {
-            Kind::Service => Standing::Aws,
-            Kind::Anyone => Standing::Outside,
-            _ => self.standing(principal.account, key.account),
+    pub(super) fn who(&self, of: &OfPrincipal, key: &Key) -> Who {
+        let standing = match of.kind {
+            HolderKind::Service => Standing::Aws,
+            HolderKind::Anyone => Standing::Outside,
+            _ => self.standing(of.account, key.account),
         };
         Who {
-            kind,
+            kind: of.kind,
             standing,
-            account: principal.account.unwrap_or(AccountId::OTHER),
-            administrator: self.administrators.contains(&id),
+            account: of.account.unwrap_or(AccountId::OTHER),
+            administrator: of.administrator,
         }
     }
 

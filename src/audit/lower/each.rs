@@ -10,7 +10,7 @@ use crate::facts::world::Key;
 use crate::model::action::Action;
 use crate::model::key::Key as Printed;
 use crate::query::bulk::performed;
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use std::collections::BTreeMap;
@@ -34,11 +34,10 @@ impl<'e> Audited<'e> {
     pub(in crate::audit) fn each(
         engine: &'e Engine,
         settings: &'e Settings,
-        administrators: &'e AHashSet<PrincipalId>,
         premises: &'e Premises<'e>,
         sets: &[Vec<KeyId>],
     ) -> Audited<'e> {
-        let mut audited = Audited::keys(engine, settings, administrators, premises, &[]);
+        let mut audited = Audited::keys(engine, settings, premises, &[]);
         for set in sets {
             let world = &engine.world;
             let members: Vec<(KeyId, &Key)> =
@@ -94,11 +93,11 @@ impl<'e> Audited<'e> {
                 }
                 let mut more: BTreeMap<(Who, Sure), Holder<'e>> = BTreeMap::new();
                 for (principal, &(pair, sure)) in with_other {
-                    let Some(named) = self.engine.world.principal(*principal) else {
+                    let Some(of) = self.premises.of_principal(*principal) else {
                         continue;
                     };
                     if !with_this.contains_key(principal) {
-                        let who = self.who(*principal, named, key);
+                        let who = self.who(of, key);
                         let holder = more.entry((who, sure));
                         holder.or_insert_with(|| Holder::nobody(Some(other))).add(pair);
                     }

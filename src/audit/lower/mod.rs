@@ -14,7 +14,7 @@ mod tags;
 mod takeover;
 
 use super::Settings;
-use crate::engine::{Engine, Folded};
+use crate::engine::Engine;
 use crate::facts::audited::{AuditFacts, HolderId, NoteId};
 use crate::facts::id::{AccountId, KeyId, Mask, PrincipalId, StatementId};
 use crate::facts::statement::{Cover, Statement};
@@ -30,14 +30,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Audited<'e> {
     engine: &'e Engine,
     settings: &'e Settings,
-    administrators: &'e AHashSet<PrincipalId>,
     premises: &'e Premises<'e>,
     /// Statements that are among the facts.
     seen: AHashSet<StatementId>,
     pub(super) facts: AuditFacts,
     holders: Vec<Holder<'e>>,
-    /// What was found out about cells, for keys that can perform the same.
-    cells: AHashMap<(*const Folded, Mask), Access>,
+    /// Of those who can take others over: who uses which key.
+    users: AHashMap<KeyId, AHashSet<PrincipalId>>,
+    /// What was found out about cells, by their addresses, for keys that can perform the same.
+    cells: AHashMap<(usize, Mask), Access>,
     notes: Vec<String>,
     /// Where statements of policies that no single key has are written.
     texts: AHashMap<StatementId, Texts<'e>>,
@@ -48,11 +49,10 @@ impl<'e> Audited<'e> {
     pub(super) fn keys(
         engine: &'e Engine,
         settings: &'e Settings,
-        administrators: &'e AHashSet<PrincipalId>,
         premises: &'e Premises<'e>,
         keys: &[KeyId],
     ) -> Audited<'e> {
-        let mut audited = Audited::nothing(engine, settings, administrators, premises);
+        let mut audited = Audited::nothing(engine, settings, premises);
         for &id in keys {
             audited.key(id);
         }
@@ -65,20 +65,15 @@ impl<'e> Audited<'e> {
         audited
     }
 
-    fn nothing(
-        engine: &'e Engine,
-        settings: &'e Settings,
-        administrators: &'e AHashSet<PrincipalId>,
-        premises: &'e Premises<'e>,
-    ) -> Audited<'e> {
+    fn nothing(engine: &'e Engine, settings: &'e Settings, premises: &'e Premises<'e>) -> Audited<'e> {
         Audited {
             engine,
             settings,
-            administrators,
             premises,
             seen: AHashSet::new(),
             facts: AuditFacts::default(),
             holders: Vec::new(),
+            users: AHashMap::new(),
             cells: AHashMap::new(),
             notes: Vec::new(),
             texts: AHashMap::new(),
@@ -102,12 +97,16 @@ impl<'e> Audited<'e> {
         self.holders(id, key, &mut gains);
         self.grants(id, key, &gains);
         self.tags(id, key, &gains);
-        self.facts.watched_may.extend(
-            gains
-                .iter()
-                .filter(|(_, (_, possible))| !possible.is_empty())
-                .map(|(&principal, &(certain, possible))| (id, principal, certain, possible)),
-        );
+        let named: BTreeSet<PrincipalId> = self
+            .facts
+            .names_principal
+            .iter()
+            .map(|&(_, one, _)| one)
+            .collect();
+        let may = named.into_iter().filter_map(|one| Some((one, *gains.get(&one)?)));
+        let may = may.filter(|(_, (_, possible))| !possible.is_empty());
+        let may = may.map(|(one, (certain, possible))| (id, one, certain, possible));
+        self.facts.named_may.extend(may);
     }
 
     /// A text that a finding repeats.

@@ -46,10 +46,9 @@ impl<'e> Audited<'e> {
     pub(in crate::audit) fn policies(
         engine: &'e Engine,
         settings: &'e Settings,
-        administrators: &'e AHashSet<PrincipalId>,
         premises: &'e Premises<'e>,
     ) -> Audited<'e> {
-        let mut audited = Audited::nothing(engine, settings, administrators, premises);
+        let mut audited = Audited::nothing(engine, settings, premises);
         let mut pass = Pass::default();
         for (id, principal) in engine.world.listed() {
             let own = matches!(principal.kind, Kind::User | Kind::Role);
@@ -107,7 +106,7 @@ impl<'e> Audited<'e> {
             kind: HolderKind::Person,
             standing: Standing::Own,
             account: principal.account.unwrap_or(AccountId::OTHER),
-            administrator: self.administrators.contains(&id),
+            administrator: self.premises.is_administrator(id),
         };
         for statement in statements {
             let Some(says) = world.statement(statement).filter(|says| says.allows) else {

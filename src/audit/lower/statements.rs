@@ -111,7 +111,7 @@ impl Audited<'_> {
             for &principal in world.principal_ids.get(text).into_iter().flatten() {
                 let known = world.principal(principal).filter(|one| !one.iam_unknown);
                 if known.is_some_and(|one| !is_of_aws(one)) {
-                    let administrator = self.administrators.contains(&principal);
+                    let administrator = self.premises.is_administrator(principal);
                     self.facts.names_principal.push((id, principal, administrator));
                 }
             }

@@ -9,7 +9,7 @@ use crate::facts::id::{AccountId, Basis, KeyId, StatementId};
 use crate::facts::view::View;
 use crate::query::reasons;
 use crate::rules::findings::catalogue::Check;
-use crate::rules::findings::{self, Evidence, FindingRow, On};
+use crate::rules::findings::{Evidence, FindingRow, On};
 use ahash::AHashMap;
 
 /// Where a statement is written: the first places, how many there are, and the account that has them all.
@@ -23,10 +23,11 @@ impl Telling<'_> {
     /// What the rules about policies find, and what was found about accounts of keys, each by the first of its sort.
     pub(super) fn elsewhere(
         &mut self,
+        of_policies: Vec<FindingRow>,
         of_accounts: impl Iterator<Item = FindingRow>,
         alike: &[Vec<KeyId>],
     ) -> Vec<Finding> {
-        let mut rows = findings::of_policies(&self.audited.facts);
+        let mut rows = of_policies;
         let sorts: AHashMap<KeyId, &Vec<KeyId>> = alike
             .iter()
             .filter_map(|sort| Some((*sort.first()?, sort)))

@@ -3,17 +3,19 @@
 //! Principals with the same policies stand together, so that each statement is held against each role once and not for
 //! everybody who holds it.
 
+mod posts;
 mod powers;
 mod trust;
 
 use super::Audited;
-use crate::facts::audited::{StandId, Sure};
-use crate::facts::id::{AccountId, PrincipalId, StatementId};
+use crate::facts::audited::{PostId, StandId, Sure};
+use crate::facts::id::{AccountId, KeyId, PrincipalId, StatementId};
 use crate::facts::world::{Kind, Principal, World};
 use crate::model::action::ActionSet;
 use crate::model::principal::Account;
 use crate::model::snapshot::Snapshot;
 use ahash::AHashMap;
+use posts::{Found, Post, Steps};
 use powers::{Lever, Read, Texts};
 use std::collections::BTreeSet;
 use trust::Trusts;
@@ -21,21 +23,11 @@ use trust::Trusts;
 /// Who can act as whom.
 #[derive(Default)]
 pub(in crate::audit) struct Takeovers {
-    /// By account.
+    posts: Vec<Post>,
+    /// By the account that they lead to.
     steps: AHashMap<AccountId, Steps>,
-    /// By account: those from which somebody can come to be somebody of it, itself among them.
-    from: AHashMap<AccountId, BTreeSet<AccountId>>,
     /// By which statements of its own somebody can.
     because: AHashMap<PrincipalId, Vec<StatementId>>,
-}
-
-/// Steps that lead to principals of one account, and those of it who stand together.
-#[derive(Default)]
-struct Steps {
-    stands: Vec<(PrincipalId, StandId)>,
-    takes: Vec<(StandId, PrincipalId, Sure)>,
-    becomes: Vec<(PrincipalId, PrincipalId, Sure)>,
-    rewrites: Vec<(PrincipalId, AccountId, Sure)>,
 }
 
 /// What principals of one account have in common that stand together: their texts, and their boundary.
@@ -46,8 +38,12 @@ impl Takeovers {
     pub(super) fn of(world: &World, snapshot: &Snapshot) -> Self {
         let mut read = Read::default();
         let mut stands: AHashMap<Common, (Texts, Vec<PrincipalId>)> = AHashMap::new();
-        let trusts = Trusts::of(world, snapshot);
-        let mut found = Takeovers::default();
+        let mut seeking = Seeking {
+            world,
+            trusts: Trusts::of(world, snapshot),
+            found: Found::default(),
+            because: AHashMap::new(),
+        };
         for (id, principal) in world.listed() {
             let counts = matches!(principal.kind, Kind::User | Kind::Role) && !principal.service_linked;
             let Some(account) = principal.account.filter(|_| counts) else {
@@ -63,49 +59,79 @@ impl Takeovers {
         let mut stands: Vec<(Common, (Texts, Vec<PrincipalId>))> = stands.into_iter().collect();
         stands.sort_unstable_by(|(_, (_, a)), (_, (_, b))| a.cmp(b));
         for (number, ((account, _), (texts, members))) in (0..).zip(&stands) {
-            found.stand(world, &trusts, StandId(number), *account, texts, members);
+            seeking.stand(StandId(number), *account, texts, members);
             let of = world
                 .account(*account)
                 .and_then(|one| snapshot.accounts.get(&one.id));
             for &member in members {
                 if let (Some(principal), Some(of)) = (world.principal(member), of) {
-                    found.own(world, member, principal, texts, of);
+                    seeking.own(member, principal, texts, of);
                 }
             }
         }
-        for (role, named, sure) in trusts.named(world) {
-            found.named(world, &mut read, role, named, sure);
+        for (role, named, sure) in seeking.trusts.named(world) {
+            seeking.named(&mut read, role, named, sure);
+        }
+        let (posts, steps) = posts::of(world, &seeking.found);
+        Takeovers {
+            posts,
+            steps,
+            because: seeking.because,
+        }
+    }
+
+    /// Everybody for whom there are steps, by the post, and whether one leads from it.
+    pub(super) fn members(&self) -> impl Iterator<Item = (PostId, &[PrincipalId], bool)> {
+        let posts = (0..).map(PostId).zip(&self.posts);
+        posts.map(|(id, post)| (id, post.members.as_slice(), post.moves))
+    }
+
+    /// Those of a post from whom a step leads.
+    fn movers(&self, id: PostId) -> &[PrincipalId] {
+        let post = self.posts.get(id.0 as usize).filter(|post| post.moves);
+        post.map_or(&[], |post| &post.members)
+    }
+
+    /// The accounts whose principals can come, step by step, to be somebody of some accounts; these among them.
+    fn leading_to(&self, accounts: impl Iterator<Item = AccountId>) -> BTreeSet<AccountId> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<AccountId> = accounts.collect();
+        while let Some(account) = open.pop() {
+            if found.insert(account) {
+                open.extend(self.steps.get(&account).into_iter().flat_map(|steps| &steps.from));
+            }
         }
         found
     }
 
+    /// The statements by which somebody can.
+    pub(in crate::audit) fn because(&self, id: PrincipalId) -> impl Iterator<Item = StatementId> {
+        self.because.get(&id).into_iter().flatten().copied()
+    }
+}
+
+/// On the way through all policies.
+struct Seeking<'a> {
+    world: &'a World,
+    trusts: Trusts,
+    found: Found,
+    because: AHashMap<PrincipalId, Vec<StatementId>>,
+}
+
+impl Seeking<'_> {
     /// Whom those who stand together can act as.
-    fn stand(
-        &mut self,
-        world: &World,
-        trusts: &Trusts,
-        stand: StandId,
-        account: AccountId,
-        texts: &Texts,
-        members: &[PrincipalId],
-    ) {
+    fn stand(&mut self, stand: StandId, account: AccountId, texts: &Texts, members: &[PrincipalId]) {
+        let Seeking {
+            world, trusts, found, ..
+        } = self;
+        found.accounts.push(account);
         let mut because: Vec<StatementId> = Vec::new();
         let mut takes = |role: PrincipalId, lever: Lever, given: Sure| {
             let Some(arn) = world.principal(role).map(|role| role.arn.as_str()) else {
                 return;
             };
             if let Some((sure, by)) = texts.allow(lever, arn) {
-                // WHY: a role of another account is a step into that account.
-                let into = world
-                    .principal(role)
-                    .and_then(|role| role.account)
-                    .unwrap_or(account);
-                self.steps
-                    .entry(into)
-                    .or_default()
-                    .takes
-                    .push((stand, role, sure.max(given)));
-                self.from.entry(into).or_default().insert(account);
+                found.takes.push((stand, role, sure.max(given)));
                 because.push(by);
             }
         };
@@ -126,27 +152,16 @@ impl Takeovers {
         because.sort_unstable();
         because.dedup();
         for &member in members {
-            self.steps
-                .entry(account)
-                .or_default()
-                .stands
-                .push((member, stand));
+            self.found.stands.push((member, stand));
             self.because.entry(member).or_default().extend(&because);
         }
     }
 
     /// Whether somebody can give itself IAM policies, within its boundary.
-    fn own(
-        &mut self,
-        world: &World,
-        id: PrincipalId,
-        principal: &Principal,
-        texts: &Texts,
-        account: &Account,
-    ) {
-        let Some(of) = principal.account.filter(|_| bound_admits_use(world, principal)) else {
+    fn own(&mut self, id: PrincipalId, principal: &Principal, texts: &Texts, account: &Account) {
+        if !bound_admits_use(self.world, principal) {
             return;
-        };
+        }
         let arn = principal.arn.as_str();
         let mut ways = Vec::new();
         match principal.kind {
@@ -168,14 +183,14 @@ impl Takeovers {
             }
         }
         if let Some(&(sure, by)) = ways.iter().min() {
-            self.steps.entry(of).or_default().rewrites.push((id, of, sure));
+            self.found.rewrites.push((id, sure));
             self.because.entry(id).or_default().push(by);
         }
     }
 
     /// A role whose trust policy names somebody: enough in its own account, and half of it in another.
-    fn named(&mut self, world: &World, read: &mut Read, role: PrincipalId, named: PrincipalId, given: Sure) {
-        let (Some(of), Some(principal)) = (world.principal(role), world.principal(named)) else {
+    fn named(&mut self, read: &mut Read, role: PrincipalId, named: PrincipalId, given: Sure) {
+        let (Some(of), Some(principal)) = (self.world.principal(role), self.world.principal(named)) else {
             return;
         };
         let texts = read.texts(principal);
@@ -187,41 +202,7 @@ impl Takeovers {
                 None => return,
             },
         };
-        if let (Some(into), Some(account)) = (of.account, principal.account) {
-            self.steps
-                .entry(into)
-                .or_default()
-                .becomes
-                .push((named, role, sure));
-            self.from.entry(into).or_default().insert(account);
-        }
-    }
-
-    /// Everybody who can act as somebody, or as whom somebody can act.
-    pub(super) fn concerned(&self) -> impl Iterator<Item = PrincipalId> {
-        self.steps.values().flat_map(|steps| {
-            let takers = steps.stands.iter().map(|&(id, _)| id);
-            let taken = steps.takes.iter().map(|&(_, id, _)| id);
-            let named = steps.becomes.iter().flat_map(|&(one, other, _)| [one, other]);
-            takers.chain(taken).chain(named)
-        })
-    }
-
-    /// The accounts whose principals can come, step by step, to be somebody of some accounts; these among them.
-    fn leading_to(&self, accounts: impl Iterator<Item = AccountId>) -> BTreeSet<AccountId> {
-        let mut found = BTreeSet::new();
-        let mut open: Vec<AccountId> = accounts.collect();
-        while let Some(account) = open.pop() {
-            if found.insert(account) {
-                open.extend(self.from.get(&account).into_iter().flatten());
-            }
-        }
-        found
-    }
-
-    /// The statements by which somebody can.
-    pub(in crate::audit) fn because(&self, id: PrincipalId) -> impl Iterator<Item = StatementId> {
-        self.because.get(&id).into_iter().flatten().copied()
+        self.found.becomes.push((named, role, sure));
     }
 }
 
@@ -239,9 +220,9 @@ impl Audited<'_> {
     pub(super) fn takeovers(&mut self) {
         let takeovers = &self.premises.takeovers;
         let owners = self.facts.key_in.iter().map(|&(_, account)| account);
-        let users = self.facts.watched_may.iter();
-        let users = users.filter_map(|&(_, user, ..)| self.engine.world.principal(user)?.account);
-        let accounts = takeovers.leading_to(owners.chain(users));
+        let users = self.facts.post_may.iter();
+        let users = users.filter_map(|&(_, post, ..)| takeovers.posts.get(post.0 as usize));
+        let accounts = takeovers.leading_to(owners.chain(users.map(|post| post.account)));
         let facts = &mut self.facts;
         for steps in accounts.iter().filter_map(|account| takeovers.steps.get(account)) {
             facts.stands.extend(&steps.stands);
@@ -249,5 +230,13 @@ impl Audited<'_> {
             facts.becomes.extend(&steps.becomes);
             facts.rewrites.extend(&steps.rewrites);
         }
+    }
+
+    /// Those of a post who do not use a key and may come to.
+    pub(in crate::audit) fn idle(&self, key: KeyId, post: PostId) -> Vec<PrincipalId> {
+        let users = self.users.get(&key);
+        let idle = self.premises.takeovers.movers(post).iter().copied();
+        idle.filter(|id| !users.is_some_and(|users| users.contains(id)))
+            .collect()
     }
 }
