@@ -23,12 +23,17 @@ pub(super) struct Tagging {
 /// Statements that test tags or aliases, by the account of those for whom they hold: identity statements, and the denies of
 /// SCPs and RCPs.
 pub(super) fn by_account(world: &World) -> AHashMap<AccountId, Vec<Tagging>> {
-    let statements = world.statements.iter().enumerate();
-    let about_tags = statements.filter(|(_, one)| one.conditions.iter().any(is_about_tags));
+    // A statement may stand in several policies.
+    let about_tags = |id: &StatementId| {
+        let statement = world.statement(*id);
+        statement.is_some_and(|one| one.conditions.iter().any(is_about_tags))
+    };
     let mut policies: AHashMap<PolicyId, Vec<StatementId>> = AHashMap::new();
-    for (at, statement) in about_tags {
-        let statements = policies.entry(statement.policy).or_default();
-        statements.push(StatementId::at(at));
+    for (at, policy) in world.policies.iter().enumerate() {
+        let statements: Vec<StatementId> = policy.statements.iter().copied().filter(about_tags).collect();
+        if !statements.is_empty() {
+            policies.insert(PolicyId::at(at), statements);
+        }
     }
     let mut found: BTreeMap<(AccountId, StatementId), Vec<PrincipalId>> = BTreeMap::new();
     if policies.is_empty() {
