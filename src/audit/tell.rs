@@ -12,7 +12,7 @@ use crate::engine::{Engine, Folded, Pair};
 use crate::facts::audited::{HolderId, Sure};
 use crate::facts::id::{AccountId, Basis, GrantId, KeyId, Mask, PrincipalId, StatementId};
 use crate::facts::view::View;
-use crate::facts::world::Kind;
+use crate::facts::world::{Kind, Principal};
 use crate::model::action::{Action, ActionSet};
 use crate::model::finding::{self, Severity};
 use crate::query::reasons;
@@ -124,7 +124,14 @@ fn told(
     each.flat_map(|rows| telling.finding(rows, sorts)).collect()
 }
 
-impl Telling<'_> {
+/// Somebody who may be named, and its cell where its access is looked at.
+struct Named<'h> {
+    principal: &'h Principal,
+    folded: Option<&'h Folded>,
+    actions: Mask,
+}
+
+impl<'a> Telling<'a> {
     /// The finding that some rows make, for each key of its sort.
     fn finding(&mut self, rows: &[FindingRow], sorts: &[Vec<KeyId>]) -> Vec<Finding> {
         let Some(first) = rows.first() else {
@@ -163,6 +170,8 @@ impl Telling<'_> {
         if let On::KeyStatement(_, statement) | On::Statement(statement) = on {
             piece.statements.push(statement);
         }
+        // Whoever may be named, and then is only if it is among the first.
+        let mut named: Vec<Named<'_>> = Vec::new();
         let mut holdings: Vec<Holding> = Vec::new();
         if let On::KeyGrant(_, grant) = on {
             piece.grants.push(grant);
@@ -181,7 +190,7 @@ impl Telling<'_> {
                 Evidence::Principal(principal) => drop(principals.insert(principal)),
                 Evidence::Named(principal, mask) => {
                     piece.total += 1;
-                    holdings.extend(self.holding(principal, None, mask));
+                    named.extend(self.named(principal, None, mask));
                 }
                 Evidence::Key(key) => piece.keys.push(key),
                 Evidence::Note(note) => piece.notes.extend(self.audited.note(note).map(str::to_owned)),
@@ -193,17 +202,20 @@ impl Telling<'_> {
         }
         for (holder, mask) in holders {
             if let Some(holder) = self.audited.holder(holder) {
-                self.held(&mut piece, &mut holdings, holder, mask);
+                self.held(&mut piece, &mut named, holder, mask);
             }
         }
         piece.total += principals.len();
         for principal in principals.into_iter().take(lower::NAMED) {
-            holdings.extend(self.taker(principal));
+            named.extend(self.named(principal, None, ActionSet::EMPTY));
             let because = self.premises.takeovers.because(principal);
             piece
                 .bases
                 .extend(because.map(|id| (Basis::Statement(id), principal)));
         }
+        named.sort_by_key(|one| one.principal.name.as_str());
+        named.truncate(lower::NAMED);
+        holdings.extend(named.iter().map(|one| self.holding(one)));
         holdings.sort_by(|a, b| a.principal.cmp(&b.principal));
         holdings.truncate(lower::NAMED);
         piece.principals = holdings.into();
@@ -216,13 +228,16 @@ impl Telling<'_> {
     }
 
     /// Adds who has access, and by what the first of them has.
-    fn held(&mut self, piece: &mut Piece, holdings: &mut Vec<Holding>, holder: &Holder<'_>, mask: Mask) {
+    fn held<'h>(&mut self, piece: &mut Piece, named: &mut Vec<Named<'h>>, holder: &Holder<'h>, mask: Mask)
+    where
+        'a: 'h,
+    {
         piece.total += holder.count;
         for action in mask {
             *piece.counts.entry(action).or_default() += holder.count;
         }
         let first = holder.first.iter().take(lower::NAMED);
-        holdings.extend(first.filter_map(|&(principal, folded)| self.holding(principal, folded, mask)));
+        named.extend(first.filter_map(|&(principal, folded)| self.named(principal, folded, mask)));
         let enough = piece.bases.len() > LISTED;
         let Some(&(principal, Some(folded))) = holder.first.first().filter(|_| !enough) else {
             return;
@@ -239,13 +254,25 @@ impl Telling<'_> {
         piece.bases.extend(bases.iter().map(|&basis| (basis, principal)));
     }
 
-    fn holding(&self, principal: PrincipalId, folded: Option<&Folded>, mask: Mask) -> Option<Holding> {
-        let named = self.engine.world.principal(principal)?;
-        Some(Holding {
-            principal: named.name.clone(),
-            actions: mask,
-            condition: folded.and_then(|folded| self.condition(folded, mask, named.kind == Kind::Service)),
+    fn named<'h>(&self, id: PrincipalId, folded: Option<&'h Folded>, actions: Mask) -> Option<Named<'h>>
+    where
+        'a: 'h,
+    {
+        Some(Named {
+            principal: self.engine.world.principal(id)?,
+            folded,
+            actions,
         })
+    }
+
+    fn holding(&self, named: &Named<'_>) -> Holding {
+        let service = named.principal.kind == Kind::Service;
+        let condition = |folded| self.condition(folded, named.actions, service);
+        Holding {
+            principal: named.principal.name.clone(),
+            actions: named.actions,
+            condition: named.folded.and_then(condition),
+        }
     }
 
     /// Under which condition a cell gives those of some actions that it does not always give.
@@ -257,16 +284,6 @@ impl Telling<'_> {
             Access::Always => None,
             Access::Conditional { condition, .. } => Some(condition.short()),
         }
-    }
-
-    /// Somebody without access of its own.
-    fn taker(&self, principal: PrincipalId) -> Option<Holding> {
-        let named = self.engine.world.principal(principal)?;
-        Some(Holding {
-            principal: named.name.clone(),
-            actions: ActionSet::EMPTY,
-            condition: None,
-        })
     }
 
     /// Whom a grant is for, as it was printed.

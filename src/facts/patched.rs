@@ -42,6 +42,13 @@ impl<T: Clone> Patched<T> {
         (0..self.len()).filter_map(|at| self.get(at))
     }
 
+    /// Makes room for entries; while nobody shares the list.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        if let Some(own) = Arc::get_mut(&mut self.shared) {
+            own.reserve(more);
+        }
+    }
+
     /// Adds an entry; while nobody shares the list, to the list itself.
     pub(crate) fn push(&mut self, entry: T) {
         match Arc::get_mut(&mut self.shared) {

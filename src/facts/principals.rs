@@ -21,6 +21,7 @@ impl<'s> Builder<'s> {
         let accounts = snapshot.accounts.values();
         let roles: usize = accounts.clone().map(|account| account.roles.len()).sum();
         let users: usize = accounts.map(|account| account.users.len()).sum();
+        self.world.principals.reserve(roles.saturating_add(users));
         Arc::make_mut(&mut self.world.roles_by_session).reserve(roles);
         Arc::make_mut(&mut self.world.principal_ids).reserve(roles.saturating_add(users));
         Arc::make_mut(&mut self.world.otherwise_named).reserve(roles.saturating_add(users));

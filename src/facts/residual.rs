@@ -1,12 +1,12 @@
 //! What statements and grants leave open for one principal, key and action.
 
-use super::context::{AnyRequest, AnythingBy};
+use super::context::{AnyRequest, AnythingBy, Depends};
 use super::id::{Basis, GrantId, KeyId, PrincipalId, Route, StatementId};
 use super::matching::{self, Reserve};
 use super::stated::{Asked, Stated, StatedRequest};
 use super::statement::{Cover, Statement};
 use super::view::View;
-use super::world::{Key, Kind, Party, Principal, World};
+use super::world::{Key, Kind, Party, Principal, Resource, World};
 use crate::condition::block::{Context, KeyName, PreparedCondition};
 use crate::condition::formula::{FormulaId, Formulas, Range};
 use crate::condition::known::{Known, Possible};
@@ -56,14 +56,49 @@ pub(crate) struct Case<'a> {
     pub(crate) outcomes: Option<Of<'a>>,
 }
 
-/// What conditions came to, in one table of formulas.
+/// What statements and their conditions came to, in one table of formulas.
 #[derive(Debug, Default)]
 pub(crate) struct Outcomes {
     known: RefCell<AHashMap<Question, FormulaId>>,
+    cell: RefCell<OfCell>,
 }
 
-/// A condition of a statement for an action, and the principal and the key that it depends on.
-type Question = (StatementId, usize, Action, Option<PrincipalId>, Option<KeyId>);
+/// A part of a statement for an action, and the principal and the key that it depends on.
+type Question = (StatementId, Part, Action, Option<PrincipalId>, Option<KeyId>);
+
+/// A part of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Part {
+    /// One of its conditions.
+    Condition(usize),
+    /// All but its principal element, read as something that denies or that allows.
+    Says { denies: bool },
+}
+
+/// What statements came to of which others may not know: they depend on the principal and on the key.
+#[derive(Debug, Default)]
+struct OfCell {
+    of: Option<(PrincipalId, KeyId)>,
+    says: Vec<((StatementId, Part, Action), FormulaId)>,
+    named: Vec<((StatementId, Option<Route>), FormulaId)>,
+}
+
+impl OfCell {
+    /// What is known of one cell; of the one before nothing is kept.
+    fn at(&mut self, principal: PrincipalId, key: KeyId) -> &mut OfCell {
+        if self.of != Some((principal, key)) {
+            self.of = Some((principal, key));
+            self.says.clear();
+            self.named.clear();
+        }
+        self
+    }
+}
+
+fn known<Q: PartialEq>(list: &[(Q, FormulaId)], question: &Q) -> Option<FormulaId> {
+    let mut found = list.iter().filter(|(asked, _)| asked == question);
+    found.next().map(|(_, value)| *value)
+}
 
 /// The outcomes, and who asks about which key.
 #[derive(Clone, Copy)]
@@ -107,9 +142,15 @@ impl<'a> Case<'a> {
         let Some(statement) = self.view.statement(id) else {
             return FormulaId::FALSE;
         };
+        if statement.always {
+            return FormulaId::TRUE;
+        }
         let any = self.any(action, statement.kind);
         match self.stated {
-            None => self.evaluate(id, statement, action, denies, &any, formulas),
+            None => match self.outcomes {
+                None => self.evaluate(id, statement, action, denies, &any, formulas),
+                Some(of) => self.remembered(of, id, statement, action, denies, formulas),
+            },
             Some(stated) => self.evaluate(
                 id,
                 statement,
@@ -119,6 +160,50 @@ impl<'a> Case<'a> {
                 formulas,
             ),
         }
+    }
+
+    /// The same, once for all cells and actions for which it is the same.
+    fn remembered(
+        &self,
+        of: Of<'_>,
+        id: StatementId,
+        statement: &Statement,
+        action: Action,
+        denies: bool,
+        formulas: &mut Formulas,
+    ) -> FormulaId {
+        let any = self.any(action, statement.kind);
+        let asked = (id, Part::Says { denies }, statement.alike(action));
+        if let Some(shared) = self.shared(of, statement.says_of) {
+            let question = (asked.0, asked.1, asked.2, shared.0, shared.1);
+            let known = of.outcomes.known.borrow().get(&question).copied();
+            return known.unwrap_or_else(|| {
+                let says = self.evaluate(id, statement, action, denies, &any, formulas);
+                of.outcomes.known.borrow_mut().insert(question, says);
+                says
+            });
+        }
+        let found = known(
+            &of.outcomes.cell.borrow_mut().at(of.principal, of.key).says,
+            &asked,
+        );
+        found.unwrap_or_else(|| {
+            let says = self.evaluate(id, statement, action, denies, &any, formulas);
+            let mut cell = of.outcomes.cell.borrow_mut();
+            cell.at(of.principal, of.key).says.push((asked, says));
+            says
+        })
+    }
+
+    /// The principal and the key that something depends on, unless it is on both.
+    fn shared(&self, of: Of<'_>, depends: Depends) -> Option<(Option<PrincipalId>, Option<KeyId>)> {
+        // What stands for no resource is not covered as keys are.
+        let on_key = depends.on_key || self.key.kind != Resource::Key;
+        if depends.on_principal && on_key || self.principal.kind == Kind::Service {
+            return None;
+        }
+        let principal = depends.on_principal.then_some(of.principal);
+        Some((principal, on_key.then_some(of.key)))
     }
 
     fn evaluate(
@@ -205,13 +290,12 @@ impl<'a> Case<'a> {
         action: Action,
     ) -> Option<(&'a Outcomes, Question)> {
         let of = self.outcomes?;
-        let depends = statement.depends.get(number)?;
-        if depends.on_principal && depends.on_key || self.principal.kind == Kind::Service {
-            return None;
-        }
-        let principal = depends.on_principal.then_some(of.principal);
-        let key = depends.on_key.then_some(of.key);
-        Some((of.outcomes, (id, number, action, principal, key)))
+        let (principal, key) = self.shared(of, *statement.depends.get(number)?)?;
+        let condition = Part::Condition(number);
+        Some((
+            of.outcomes,
+            (id, condition, statement.alike(action), principal, key),
+        ))
     }
 
     /// The reservation under which a statement names the principal; `route` is the path that rests on it.
@@ -222,10 +306,24 @@ impl<'a> Case<'a> {
         if !matches!(statement.kind, PolicyKind::Key | PolicyKind::Endpoint) {
             return FormulaId::TRUE;
         }
-        match matching::reserve(self.view, statement, self.principal, route) {
-            Some(reserve) => self.reserved(&reserve, formulas),
-            None => FormulaId::FALSE,
-        }
+        let named = |formulas: &mut Formulas| {
+            let reserve = matching::reserve(self.view, statement, self.principal, route);
+            reserve.map_or(FormulaId::FALSE, |reserve| self.reserved(&reserve, formulas))
+        };
+        let Some(of) = self.outcomes else {
+            return named(formulas);
+        };
+        let asked = (id, route);
+        let found = known(
+            &of.outcomes.cell.borrow_mut().at(of.principal, of.key).named,
+            &asked,
+        );
+        found.unwrap_or_else(|| {
+            let named = named(formulas);
+            let mut cell = of.outcomes.cell.borrow_mut();
+            cell.at(of.principal, of.key).named.push((asked, named));
+            named
+        })
     }
 
     pub(super) fn reserved(&self, reserve: &Reserve, formulas: &mut Formulas) -> FormulaId {

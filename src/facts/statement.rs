@@ -40,6 +40,12 @@ pub(crate) struct Statement {
     pub(crate) conditions: Vec<PreparedCondition>,
     /// By condition: of whom its outcome may depend.
     pub(crate) depends: Vec<Depends>,
+    /// Of whom all that it says may depend, its principal element aside.
+    pub(crate) says_of: Depends,
+    /// Whether it says what it says of whatever is asked for: it has no condition and covers all keys.
+    pub(crate) always: bool,
+    /// Whether its resource element has variables.
+    variables: bool,
     /// Sets of its actions for which the conditions see the same keys (S6.3a).
     pub(crate) groups: Vec<ActionSet>,
     pub(crate) principals: Option<Principals>,
@@ -140,7 +146,10 @@ impl Statement {
             .map(PreparedCondition::text)
             .collect();
         asks.sort();
-        Statement {
+        let mut statement = Statement {
+            says_of: Depends::default(),
+            always: false,
+            variables: false,
             asks: asks.join("\n"),
             groups: groups(&conditions, (actions | doubtful) & scope),
             policy,
@@ -180,7 +189,35 @@ impl Statement {
                 _ => About::Many,
             },
             opaque,
-        }
+        };
+        statement.variables = statement.resources.iter().any(|one| one.template.is_some());
+        statement.says_of = statement.says_of();
+        statement.always = statement.opaque.is_none()
+            && statement.doubtful.is_empty()
+            && statement.conditions.is_empty()
+            && !statement.resources_negated
+            && !statement.tells_keys_apart();
+        statement
+    }
+
+    fn says_of(&self) -> Depends {
+        let conditions = self.depends.iter().copied();
+        let variables = self.resource_variables().map(|key| Depends::of(&key.name));
+        let covers = Depends {
+            on_principal: false,
+            on_key: self.tells_keys_apart(),
+        };
+        conditions.chain(variables).fold(covers, Depends::and)
+    }
+
+    /// The first of the actions that it says the same of; of those that are doubtful, it names each.
+    pub(crate) fn alike(&self, action: Action) -> Action {
+        let by_action = self.doubtful.contains(action) || self.variables;
+        let mut group = self.groups.iter().filter(|group| group.contains(action));
+        let alike = group.next().filter(|_| !by_action);
+        alike
+            .and_then(|&group| (group - self.doubtful).first())
+            .unwrap_or(action)
     }
 
     /// The conditions that the principal alone decides, whatever is asked for.
