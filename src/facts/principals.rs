@@ -10,6 +10,7 @@ use crate::arn::PrincipalArn;
 use crate::model::action::ActionSet;
 use crate::model::principal::{Account, Permissions, Role, User};
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
+use ahash::AHashMap;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,22 +47,20 @@ impl<'s> Builder<'s> {
     /// Lists the principals that key policies, endpoint policies and grants name, and those of accounts that conditions
     /// of key policies ask for.
     fn named(&mut self) {
-        let keys: Vec<BTreeSet<String>> = self
-            .world
-            .keys
-            .iter()
-            .map(|key| key.mentions.iter().cloned().collect())
+        let endpoints = self.snapshot.endpoints.iter();
+        let endpoints = endpoints.filter_map(|endpoint| endpoint.policy.as_ref());
+        let endpoints: Vec<BTreeSet<String>> = endpoints
+            .map(|policy| naming::mentions_of(&policy.document))
             .collect();
-        let endpoints = self
-            .snapshot
-            .endpoints
-            .iter()
-            .filter_map(|endpoint| endpoint.policy.as_ref());
-        let endpoints = endpoints.map(|policy| naming::mentions_of(&policy.document));
-        let mut all: BTreeMap<String, usize> = BTreeMap::new();
-        for text in keys.into_iter().chain(endpoints).flatten() {
-            *all.entry(text).or_default() += 1;
+        let keys = self.world.keys.iter().flat_map(|key| key.mentions.iter());
+        let mut times: AHashMap<&str, usize> = AHashMap::new();
+        for text in keys.chain(endpoints.iter().flatten()) {
+            *times.entry(text).or_default() += 1;
         }
+        let all: BTreeMap<String, usize> = times
+            .into_iter()
+            .map(|(text, times)| (text.to_owned(), times))
+            .collect();
         for (text, times) in all {
             self.world.mention(&text, times);
         }

@@ -253,19 +253,19 @@ impl Classes {
     /// Finds who and what is alike.
     pub(crate) fn of(world: &World, layer: u8, among: Among) -> Classes {
         let telling = Telling::of(world, &among, |statement| statement.about == About::Many);
-        let listing_keys = Telling::of(world, &among, |statement| statement.about == About::ListedKeys);
-        let listing_principals = Telling::of(world, &among, |statement| {
-            statement.about == About::ListedPrincipals
-        });
         let ((principals, holders), (keys, texts)) = rayon::join(
             || {
+                let lists_keys = |statement: &Statement| statement.about == About::ListedKeys;
+                let listing = Telling::of(world, &among, lists_keys);
                 let principals = signature::principals(world, &among, &telling, None);
-                let holders = signature::principals(world, &among, &listing_keys, Some(&principals));
+                let holders = signature::principals(world, &among, &listing, Some(&principals));
                 (principals, holders)
             },
             || {
+                let lists_principals = |statement: &Statement| statement.about == About::ListedPrincipals;
+                let listing = Telling::of(world, &among, lists_principals);
                 let keys = signature::keys(world, &among, &telling, None, true);
-                let texts = signature::keys(world, &among, &listing_principals, Some(&keys), true);
+                let texts = signature::keys(world, &among, &listing, Some(&keys), true);
                 (keys, texts)
             },
         );
