@@ -13,7 +13,9 @@ mod measure;
 mod world;
 
 use keywho::{Change, Engine, Snapshot};
-use measure::{milliseconds, words};
+use measure::{apart, memory, milliseconds, words};
+use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use world::{Shape, generate};
@@ -22,6 +24,12 @@ const TIMES: usize = 9;
 
 fn main() {
     let words = words();
+    if let [one, folder] = words.as_slice()
+        && one == "one"
+    {
+        println!("{}", loaded(Path::new(folder)));
+        return;
+    }
     println!(
         "{:<10}{:>12}{:>12}{:>12}  {:<44}{:>12}{:>12}",
         "", "principals", "keys", "compile ms", "edit", "best ms", "middle ms"
@@ -34,6 +42,7 @@ fn main() {
         if words.is_empty() || words.iter().any(|word| word == name) {
             edits(name, shape);
             differences(name, shape);
+            memory_of_two(name, shape);
         }
     }
 }
@@ -90,6 +99,36 @@ fn differences(name: &str, shape: Shape) {
         "{name:<10} ten policies: both read and compiled in {load:.0} ms, compared in {middle:.0} ms: {:.2} of loading",
         (load + middle) / load
     );
+}
+
+/// What two snapshots of the same organization take, read one beside the other.
+fn memory_of_two(name: &str, shape: Shape) {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, content) in generate(shape, 7).files {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    let measured = apart([folder.path()]);
+    println!(
+        "{name:<10} two snapshots: {:.0} MB the first, {:.0} MB more the second; {:.0} MB at the peak with both compiled",
+        measured["first"].as_f64().unwrap(),
+        measured["second"].as_f64().unwrap(),
+        measured["peak"].as_f64().unwrap()
+    );
+}
+
+fn loaded(folder: &Path) -> Value {
+    let in_use = || memory("VmRSS:").unwrap();
+    let before = in_use();
+    let (old, _) = Snapshot::load(folder).unwrap();
+    let first = in_use();
+    let (new, _) = Snapshot::load_beside(folder, &old).unwrap();
+    let second = in_use();
+    let engines = (Engine::compile(&old), Engine::compile(&new));
+    let peak = memory("VmHWM:").unwrap();
+    drop(engines);
+    json!({"first": first - before, "second": second - first, "peak": peak})
 }
 
 fn edits(name: &str, shape: Shape) {

@@ -82,13 +82,16 @@ impl<'c> Tagged<'c> {
     ) {
         let mut set = CauseSet::new();
         let mut origin = Origin::default();
+        let mut before = None;
         for (world, id) in sides {
             let Some(one) = id.and_then(|id| world.principal(id)) else {
                 continue;
             };
-            let account = world.account_of(one);
-            let from = one.origin.as_deref();
-            self.causes.of_principal(&one.arn, from, account, &mut set);
+            let who = (one.arn.as_str(), one.origin.as_deref(), world.account_of(one));
+            if before != Some(who) {
+                self.causes.of_principal(who.0, who.1, who.2, &mut set);
+            }
+            before = Some(who);
             origin = origin_of(world, one);
         }
         set.sort_unstable();

@@ -210,6 +210,7 @@ impl<'s> Builder<'s> {
     }
 
     fn keys(&mut self) {
+        let mut cannot: AHashMap<_, ActionSet> = AHashMap::new();
         for key in &self.snapshot.keys {
             let account = self.account(&key.account);
             let id = KeyId::at(self.world.keys.len());
@@ -225,7 +226,7 @@ impl<'s> Builder<'s> {
             }
             Arc::make_mut(&mut self.world.key_ids).insert(key.arn.clone(), id);
             let mentions = self.world.mentions_on(&written, &grants).into_iter().collect();
-            self.world.keys.push(Key {
+            let mut new = Key {
                 arn: key.arn.clone(),
                 id: key.id.clone(),
                 account,
@@ -249,7 +250,18 @@ impl<'s> Builder<'s> {
                 unknown_grants,
                 mentions,
                 actions: ActionSet::ON_KEYS,
-            });
+                cannot: ActionSet::EMPTY,
+            };
+            // Most keys are made the same way.
+            let made = (
+                &key.spec,
+                &key.usage,
+                &key.origin,
+                new.multi_region,
+                &key.multi_region_type,
+            );
+            new.cannot = *cannot.entry(made).or_insert_with(|| new.find_cannot());
+            self.world.keys.push(new);
         }
     }
 

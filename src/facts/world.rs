@@ -5,7 +5,7 @@ use super::naming::Mention;
 use super::patched::Patched;
 use super::statement::{AccountText, Statement};
 use crate::model::Tags;
-use crate::model::action::ActionSet;
+use crate::model::action::{Action, ActionSet, MultiRegionType};
 use crate::model::key::Constraints;
 use crate::model::principal::Policy as NamedPolicy;
 use crate::policy::document::PolicyKind;
@@ -207,6 +207,8 @@ pub(crate) struct Key {
     pub(crate) mentions: Arc<[String]>,
     /// Actions a row may have: those with a key, or those without.
     pub(crate) actions: ActionSet,
+    /// Of these, those that a key of its usage, spec and origin cannot perform (S5.5.2).
+    pub(crate) cannot: ActionSet,
 }
 
 /// What a [`Key`] stands for.
@@ -295,6 +297,24 @@ impl Default for KeyId {
 }
 
 impl Key {
+    /// The operations that no key of its usage, spec and origin can perform (S5.5.2); what is not known rules out none.
+    pub(crate) fn find_cannot(&self) -> ActionSet {
+        let multi_region = match (self.multi_region, self.multi_region_type.as_deref()) {
+            (Some(false), _) => Some(MultiRegionType::Single),
+            (_, Some("PRIMARY")) => Some(MultiRegionType::Primary),
+            (_, Some("REPLICA")) => Some(MultiRegionType::Replica),
+            (Some(true), _) => Some(MultiRegionType::Member),
+            (None, _) => None,
+        };
+        let (spec, usage, origin) = (
+            self.spec.as_deref(),
+            self.usage.as_deref(),
+            self.origin.as_deref(),
+        );
+        let cannot = |action: &Action| action.usable_with(spec, usage, origin, multi_region) == Some(false);
+        Action::all().filter(cannot).collect()
+    }
+
     /// The partition in its ARN; what stands for no resource is in none.
     pub(crate) fn partition(&self) -> Option<&str> {
         self.arn.strip_prefix("arn:")?.split(':').next()

@@ -7,7 +7,7 @@ use crate::condition::formula::{FormulaId, Formulas};
 use crate::engine::{Engine, Folded, Pair};
 use crate::facts::id::{KeyId, PrincipalId};
 use crate::facts::world::{Key, Kind, Resource};
-use crate::model::action::{Action, ActionSet, MultiRegionType};
+use crate::model::action::{Action, ActionSet};
 use crate::pattern::glob_ignore_case;
 use crate::rules::PathRow;
 use crate::{Error, pattern};
@@ -342,28 +342,12 @@ pub(super) fn wanted_actions(wanted: &[String]) -> Result<ActionSet, Error> {
 
 /// Whether a key of this usage, spec and origin can perform an operation (S5.5.2); what is not known does not hide a row.
 pub(crate) fn can_perform(key: &Key, action: Action) -> bool {
-    if key.kind != Resource::Key {
-        return true;
-    }
-    let multi_region = match (key.multi_region, key.multi_region_type.as_deref()) {
-        (Some(false), _) => Some(MultiRegionType::Single),
-        (_, Some("PRIMARY")) => Some(MultiRegionType::Primary),
-        (_, Some("REPLICA")) => Some(MultiRegionType::Replica),
-        (Some(true), _) => Some(MultiRegionType::Member),
-        (None, _) => None,
-    };
-    action.usable_with(
-        key.spec.as_deref(),
-        key.usage.as_deref(),
-        key.origin.as_deref(),
-        multi_region,
-    ) != Some(false)
+    !key.cannot.contains(action)
 }
 
 /// The operations with rows (S6.16) that a key can perform (S5.5.2).
 pub(crate) fn performed(key: &Key) -> ActionSet {
-    let all: ActionSet = Action::all().filter(|&action| can_perform(key, action)).collect();
-    all - ActionSet::SYNCHRONIZE
+    ActionSet::ALL - key.cannot - ActionSet::SYNCHRONIZE
 }
 
 impl Key {

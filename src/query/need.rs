@@ -174,7 +174,7 @@ impl Engine {
 
     /// A key that is not in the snapshot: everything about it is unknown.
     fn unseen_key(&self, arn: &str, parts: &KeyArn<'_>) -> Key {
-        Key {
+        let mut key = Key {
             arn: arn.to_owned(),
             id: parts.id.to_owned(),
             account: self
@@ -187,7 +187,9 @@ impl Engine {
             multi_region: Some(crate::arn::is_multi_region_id(parts.id)),
             actions: ActionSet::ON_KEYS,
             ..Key::default()
-        }
+        };
+        key.cannot = key.find_cannot();
+        key
     }
 
     /// S5.4.1: the alias side of an alias operation, decided by identity policies of the alias's account.
