@@ -80,7 +80,7 @@ pub(super) fn of_keys(engine: &Engine, settings: &Settings, premises: &Premises<
         (audited, rows)
     };
     let of_parts = || -> (Vec<_>, Vec<_>) { alike.par_chunks(TOGETHER).map(of_some).unzip() };
-    // What all of a snapshot is needed for takes longest, so it is begun first.
+    // Policies are looked at all in one piece, so that is begun first.
     let ((audited, of_policies), (found, rows)) = rayon::join(of_policies, of_parts);
     let mut found: Vec<Finding> = found.into_iter().flatten().collect();
     let mut telling = Telling {
