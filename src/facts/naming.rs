@@ -8,38 +8,56 @@ use crate::arn::{Arn, PrincipalArn, is_account_id, unique_id};
 use crate::model::action::{Action, ActionSet};
 use crate::model::key;
 use crate::policy::document::{Document, PolicyKind, PrincipalEntry, Statement};
-use std::collections::{BTreeMap, BTreeSet};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A text that names somebody, or several that name one account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mention {
-    /// Each with the number of keys and endpoint policies that it stands in.
-    texts: BTreeMap<String, usize>,
+    /// Each with the number of keys and endpoint policies that it stands in, in order.
+    texts: SmallVec<[(Arc<str>, usize); 1]>,
     /// Who is there because of it.
-    created: Vec<PrincipalId>,
+    created: SmallVec<[PrincipalId; 1]>,
+}
+
+impl Mention {
+    fn change(&mut self, text: &str, change: impl FnOnce(usize) -> usize) {
+        let at = match self.texts.binary_search_by(|(known, _)| (**known).cmp(text)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.texts.insert(at, (text.into(), 0));
+                at
+            }
+        };
+        if let Some((_, times)) = self.texts.get_mut(at) {
+            *times = change(*times);
+        }
+        self.texts.retain(|(_, times)| *times > 0);
+    }
 }
 
 impl World {
     /// Notes that a text stands in so many keys or endpoint policies more; whom it names is there from now on.
     pub(super) fn mention(&mut self, text: &str, times: usize) {
-        self.mentions_change(text, |texts| *texts.entry(text.to_owned()).or_default() += times);
+        self.mentions_change(text, |known| known.saturating_add(times));
     }
 
-    /// Changes which texts name somebody, and makes whom they name anew if the first of them means another.
-    fn mentions_change(&mut self, text: &str, change: impl FnOnce(&mut BTreeMap<String, usize>)) {
+    /// Changes how often a text stands somewhere, and makes whom it names anew if the first text that names them means
+    /// another.
+    fn mentions_change(&mut self, text: &str, change: impl FnOnce(usize) -> usize) {
         let at = mentioned(text);
         let own = self.partition();
-        let meant = |texts: &BTreeMap<String, usize>| {
-            let first = texts.keys().next()?;
+        let meant = |mention: &Mention| {
+            let (first, _) = mention.texts.first()?;
             Some(partition_of(first).unwrap_or(&own).to_owned())
         };
         let mentions = Arc::make_mut(&mut self.mentions);
-        let mention = mentions.entry(at.clone()).or_default();
-        let before = meant(&mention.texts);
-        change(&mut mention.texts);
-        let first = mention.texts.keys().next().cloned();
-        if first.is_some() && before == meant(&mention.texts) {
+        let mention = mentions.entry(Arc::clone(&at)).or_default();
+        let before = meant(mention);
+        mention.change(text, change);
+        let first = mention.texts.first().map(|(text, _)| Arc::clone(text));
+        if first.is_some() && before == meant(mention) {
             return;
         }
         let created = std::mem::take(&mut mention.created);
@@ -96,12 +114,7 @@ impl World {
 
     /// Notes that a text stands in one key less; whom nothing else names is gone.
     fn forget(&mut self, text: &str) {
-        self.mentions_change(text, |texts| {
-            if let Some(times) = texts.get_mut(text) {
-                *times = times.saturating_sub(1);
-            }
-            texts.retain(|_, times| *times > 0);
-        });
+        self.mentions_change(text, |known| known.saturating_sub(1));
     }
 
     /// Makes sessions again of accounts some of whose roles and users are new or gone, since they rest on these.
@@ -111,11 +124,11 @@ impl World {
         let changed = changed.iter().filter_map(|id| self.principals.get(id.index()));
         let by_name = |one: &&Principal| matches!(one.kind, Kind::User | Kind::Role);
         let accounts: BTreeSet<AccountId> = changed.filter(by_name).filter_map(|one| one.account).collect();
-        let of_accounts = |text: &String| {
+        let of_accounts = |text: &str| {
             let account = crate::arn::account_of(text).and_then(|id| self.account_ids.get(id));
             text.contains(":sts:") && account.is_some_and(|account| accounts.contains(account))
         };
-        let mut texts: Vec<String> = self
+        let mut texts: Vec<Arc<str>> = self
             .mentions
             .keys()
             .filter(|text| of_accounts(text))
@@ -126,7 +139,7 @@ impl World {
             let mentions = Arc::make_mut(&mut self.mentions);
             let times = mentions.remove(&text).map_or(0, |mention| {
                 mention.created.iter().for_each(|&id| self.lose(id));
-                mention.texts.values().sum()
+                mention.texts.iter().map(|(_, times)| times).sum()
             });
             self.mention(&text, times);
         }
@@ -335,11 +348,11 @@ impl World {
 }
 
 /// A text as it is counted: texts that stand for one account are one.
-fn mentioned(text: &str) -> String {
+fn mentioned(text: &str) -> Arc<str> {
     match PrincipalArn::parse(text) {
-        Some(PrincipalArn::Root { account, .. }) => format!("account:{account}"),
-        _ if is_account_id(text) => format!("account:{text}"),
-        _ => text.to_owned(),
+        Some(PrincipalArn::Root { account, .. }) => format!("account:{account}").into(),
+        _ if is_account_id(text) => format!("account:{text}").into(),
+        _ => text.into(),
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) struct World {
     /// Policies of which nothing is known, by kind and name.
     pub(crate) unknown: Arc<AHashMap<(PolicyKind, String), PolicyId>>,
     /// Texts that name somebody.
-    pub(crate) mentions: Arc<AHashMap<String, Mention>>,
+    pub(crate) mentions: Arc<AHashMap<Arc<str>, Mention>>,
     /// Who is no longer named by any text.
     pub(crate) gone: AHashSet<PrincipalId>,
     /// All account ids that have principals of their own here: nobody else's principals are among them.
