@@ -12,7 +12,7 @@ use std::sync::Arc;
 type Holders = BTreeMap<String, BTreeSet<String>>;
 
 impl<'s> Finder<'s> {
-    pub(super) fn iam(&mut self) {
+    pub(super) fn accounts(&mut self) {
         let (old, new) = (self.old, self.new);
         for (id, before, now) in joined(old.accounts.iter(), new.accounts.iter()) {
             let collected = |account: Option<&Account>| account.map_or(Collected::Missing, |one| one.iam);
@@ -27,7 +27,6 @@ impl<'s> Finder<'s> {
                 self.account(before, now);
             }
         }
-        self.managed();
     }
 
     fn account(&mut self, old: &Account, new: &Account) {
@@ -304,7 +303,7 @@ impl<'s> Finder<'s> {
     }
 
     /// Managed policies whose text is another.
-    fn managed(&mut self) {
+    pub(super) fn managed(&mut self) {
         let (before, now) = (texts(self.old), texts(self.new));
         let of = |texts: &BTreeMap<&'s String, &'s Arc<Policy>>| -> Vec<(&'s String, &'s Arc<Policy>)> {
             texts.iter().map(|(arn, policy)| (*arn, *policy)).collect()

@@ -116,16 +116,23 @@ pub(super) type CauseSet = SmallVec<[CauseId; 2]>;
 impl Causes {
     /// Compares two snapshots.
     pub(super) fn of(old: &Snapshot, new: &Snapshot) -> Causes {
-        let mut finder = Finder {
+        let finder = || Finder {
             old,
             new,
             found: Vec::new(),
         };
-        finder.keys();
-        finder.iam();
-        finder.organization();
+        let (keys, (accounts, elsewhere)) = rayon::join(
+            || finder().look(Finder::keys),
+            || {
+                let elsewhere = |finder: &mut Finder<'_>| {
+                    finder.managed();
+                    finder.organization();
+                };
+                rayon::join(|| finder().look(Finder::accounts), || finder().look(elsewhere))
+            },
+        );
         let mut causes = Causes {
-            all: finder.found,
+            all: [keys, accounts, elsewhere].into_iter().flatten().collect(),
             ..Causes::default()
         };
         causes.all.sort_by(|a, b| a.cause.cmp(&b.cause));
@@ -207,7 +214,12 @@ fn in_old(location: Location) -> At {
     }
 }
 
-impl Finder<'_> {
+impl<'s> Finder<'s> {
+    fn look(mut self, at: impl FnOnce(&mut Finder<'s>)) -> Vec<Found> {
+        at(&mut self);
+        self.found
+    }
+
     /// Notes something that may concern all actions, and access that does not rest on it.
     fn note(&mut self, turn: Turn, words: Vec<Word>, at: At, touches: Vec<Touch>) -> Option<&mut Found> {
         let snapshot = if at.in_old { self.old } else { self.new };
