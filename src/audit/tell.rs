@@ -170,7 +170,7 @@ impl<'a> Telling<'a> {
         if let On::KeyStatement(_, statement) | On::Statement(statement) = on {
             piece.statements.push(statement);
         }
-        // Whoever may be named, and then is only if it is among the first.
+        // Those who may be named; the first of them are.
         let mut named: Vec<Named<'_>> = Vec::new();
         let mut holdings: Vec<Holding> = Vec::new();
         if let On::KeyGrant(_, grant) = on {
@@ -228,10 +228,7 @@ impl<'a> Telling<'a> {
     }
 
     /// Adds who has access, and by what the first of them has.
-    fn held<'h>(&mut self, piece: &mut Piece, named: &mut Vec<Named<'h>>, holder: &Holder<'h>, mask: Mask)
-    where
-        'a: 'h,
-    {
+    fn held(&mut self, piece: &mut Piece, named: &mut Vec<Named<'a>>, holder: &Holder<'a>, mask: Mask) {
         piece.total += holder.count;
         for action in mask {
             *piece.counts.entry(action).or_default() += holder.count;
@@ -254,10 +251,7 @@ impl<'a> Telling<'a> {
         piece.bases.extend(bases.iter().map(|&basis| (basis, principal)));
     }
 
-    fn named<'h>(&self, id: PrincipalId, folded: Option<&'h Folded>, actions: Mask) -> Option<Named<'h>>
-    where
-        'a: 'h,
-    {
+    fn named(&self, id: PrincipalId, folded: Option<&'a Folded>, actions: Mask) -> Option<Named<'a>> {
         Some(Named {
             principal: self.engine.world.principal(id)?,
             folded,

@@ -306,6 +306,12 @@ pub(crate) struct Depends {
 }
 
 impl Depends {
+    /// On both.
+    pub(crate) const BOTH: Depends = Depends {
+        on_principal: true,
+        on_key: true,
+    };
+
     /// For one context key, by its canonical name.
     pub(crate) fn of(name: &str) -> Depends {
         Depends {

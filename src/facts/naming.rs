@@ -22,6 +22,11 @@ pub(crate) struct Mention {
 }
 
 impl Mention {
+    /// The text that decides whom they name, if they differ.
+    fn first(&self) -> Option<Arc<str>> {
+        self.texts.first().map(|(text, _)| Arc::clone(text))
+    }
+
     fn change(&mut self, text: &str, change: impl FnOnce(usize) -> usize) {
         let at = match self.texts.binary_search_by(|(known, _)| (**known).cmp(text)) {
             Ok(at) => at,
@@ -47,24 +52,24 @@ impl World {
     /// another.
     fn mentions_change(&mut self, text: &str, change: impl FnOnce(usize) -> usize) {
         let at = mentioned(text);
-        let own = self.partition();
-        let meant = |mention: &Mention| {
-            let (first, _) = mention.texts.first()?;
-            Some(partition_of(first).unwrap_or(&own).to_owned())
-        };
         let mentions = Arc::make_mut(&mut self.mentions);
         let mention = mentions.entry(Arc::clone(&at)).or_default();
-        let before = meant(mention);
+        let before = mention.first();
         mention.change(text, change);
-        let first = mention.texts.first().map(|(text, _)| Arc::clone(text));
-        if first.is_some() && before == meant(mention) {
+        let first = mention.first();
+        if let (Some(before), Some(first)) = (&before, &first)
+            && (before == first || self.partition_meant(before) == self.partition_meant(first))
+        {
             return;
         }
-        let created = std::mem::take(&mut mention.created);
+        let mentions = Arc::make_mut(&mut self.mentions);
+        let created = mentions
+            .get_mut(&at)
+            .map(|mention| std::mem::take(&mut mention.created));
         if first.is_none() {
             mentions.remove(&at);
         }
-        created.into_iter().for_each(|id| self.lose(id));
+        created.into_iter().flatten().for_each(|id| self.lose(id));
         let Some(text) = first else { return };
         let first = self.principals.len();
         self.named_principal(&text);
@@ -202,6 +207,11 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// The partition that a text names, or means.
+    fn partition_meant(&self, text: &str) -> String {
+        Arn::parse(text).map_or_else(|| self.partition(), |arn| arn.partition.to_owned())
     }
 
     /// The partition that texts without one mean: that of the snapshot.
@@ -354,11 +364,6 @@ fn mentioned(text: &str) -> Arc<str> {
         _ if is_account_id(text) => format!("account:{text}").into(),
         _ => text.into(),
     }
-}
-
-/// The partition that a text names.
-fn partition_of(text: &str) -> Option<&str> {
-    Arn::parse(text).map(|arn| arn.partition)
 }
 
 /// Whom a grant names.

@@ -63,41 +63,36 @@ pub(crate) struct Outcomes {
     cell: RefCell<OfCell>,
 }
 
-/// A part of a statement for an action, and the principal and the key that it depends on.
-type Question = (StatementId, Part, Action, Option<PrincipalId>, Option<KeyId>);
+/// A part of a statement, and the principal and the key that it depends on.
+type Question = (StatementId, Part, Option<PrincipalId>, Option<KeyId>);
 
-/// A part of a statement.
+/// A part of a statement, as far as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Part {
-    /// One of its conditions.
-    Condition(usize),
-    /// All but its principal element, read as something that denies or that allows.
-    Says { denies: bool },
+    /// Its principal element, for a path that rests on it.
+    Named(Option<Route>),
+    /// One of its conditions, for an action.
+    Condition(usize, Action),
+    /// All but its principal element, for an action, read as something that denies or that allows.
+    Says { action: Action, denies: bool },
 }
 
-/// What statements came to of which others may not know: they depend on the principal and on the key.
+/// What was found out of which others may not know: it depends on the principal and on the key.
 #[derive(Debug, Default)]
 struct OfCell {
     of: Option<(PrincipalId, KeyId)>,
-    says: Vec<((StatementId, Part, Action), FormulaId)>,
-    named: Vec<((StatementId, Option<Route>), FormulaId)>,
+    known: Vec<((StatementId, Part), FormulaId)>,
 }
 
 impl OfCell {
     /// What is known of one cell; of the one before nothing is kept.
-    fn at(&mut self, principal: PrincipalId, key: KeyId) -> &mut OfCell {
-        if self.of != Some((principal, key)) {
-            self.of = Some((principal, key));
-            self.says.clear();
-            self.named.clear();
+    fn at(&mut self, of: Of<'_>) -> &mut Vec<((StatementId, Part), FormulaId)> {
+        if self.of != Some((of.principal, of.key)) {
+            self.of = Some((of.principal, of.key));
+            self.known.clear();
         }
-        self
+        &mut self.known
     }
-}
-
-fn known<Q: PartialEq>(list: &[(Q, FormulaId)], question: &Q) -> Option<FormulaId> {
-    let mut found = list.iter().filter(|(asked, _)| asked == question);
-    found.next().map(|(_, value)| *value)
 }
 
 /// The outcomes, and who asks about which key.
@@ -146,53 +141,55 @@ impl<'a> Case<'a> {
             return FormulaId::TRUE;
         }
         let any = self.any(action, statement.kind);
-        match self.stated {
-            None => match self.outcomes {
-                None => self.evaluate(id, statement, action, denies, &any, formulas),
-                Some(of) => self.remembered(of, id, statement, action, denies, formulas),
-            },
-            Some(stated) => self.evaluate(
-                id,
-                statement,
-                action,
-                denies,
-                &StatedRequest { any, stated },
-                formulas,
-            ),
+        if let Some(stated) = self.stated {
+            let context = StatedRequest { any, stated };
+            return self.evaluate(id, statement, action, denies, &context, formulas);
         }
+        let asked = || {
+            let action = statement.alike(action);
+            (id, Part::Says { action, denies })
+        };
+        self.remembered(asked, statement.says_of, formulas, |formulas| {
+            self.evaluate(id, statement, action, denies, &any, formulas)
+        })
     }
 
-    /// The same, once for all cells and actions for which it is the same.
+    /// What a part of a statement comes to, found out once for all for whom it is the same.
     fn remembered(
         &self,
-        of: Of<'_>,
-        id: StatementId,
-        statement: &Statement,
-        action: Action,
-        denies: bool,
+        asked: impl FnOnce() -> (StatementId, Part),
+        depends: Depends,
         formulas: &mut Formulas,
+        find: impl FnOnce(&mut Formulas) -> FormulaId,
     ) -> FormulaId {
-        let any = self.any(action, statement.kind);
-        let asked = (id, Part::Says { denies }, statement.alike(action));
-        if let Some(shared) = self.shared(of, statement.says_of) {
-            let question = (asked.0, asked.1, asked.2, shared.0, shared.1);
-            let known = of.outcomes.known.borrow().get(&question).copied();
-            return known.unwrap_or_else(|| {
-                let says = self.evaluate(id, statement, action, denies, &any, formulas);
-                of.outcomes.known.borrow_mut().insert(question, says);
-                says
+        let Some(of) = self.outcomes else {
+            return find(formulas);
+        };
+        let Outcomes { known, cell } = of.outcomes;
+        let asked = asked();
+        if let Some((principal, key)) = self.shared(of, depends) {
+            let question = (asked.0, asked.1, principal, key);
+            let found = known.borrow().get(&question).copied();
+            return found.unwrap_or_else(|| {
+                let value = find(formulas);
+                known.borrow_mut().insert(question, value);
+                value
             });
         }
-        let found = known(
-            &of.outcomes.cell.borrow_mut().at(of.principal, of.key).says,
-            &asked,
-        );
-        found.unwrap_or_else(|| {
-            let says = self.evaluate(id, statement, action, denies, &any, formulas);
-            let mut cell = of.outcomes.cell.borrow_mut();
-            cell.at(of.principal, of.key).says.push((asked, says));
-            says
-        })
+        let found = cell
+            .borrow_mut()
+            .at(of)
+            .iter()
+            .find(|(known, _)| *known == asked)
+            .copied();
+        found.map_or_else(
+            || {
+                let value = find(formulas);
+                cell.borrow_mut().at(of).push((asked, value));
+                value
+            },
+            |(_, value)| value,
+        )
     }
 
     /// The principal and the key that something depends on, unless it is on both.
@@ -235,17 +232,11 @@ impl<'a> Case<'a> {
             if value == FormulaId::FALSE {
                 break;
             }
-            let holds = match self.question(id, statement, number, action) {
-                None => condition.evaluate(context, formulas),
-                Some((outcomes, question)) => {
-                    let known = outcomes.known.borrow().get(&question).copied();
-                    known.unwrap_or_else(|| {
-                        let holds = condition.evaluate(context, formulas);
-                        outcomes.known.borrow_mut().insert(question, holds);
-                        holds
-                    })
-                }
-            };
+            let depends = statement.depends.get(number).copied().unwrap_or(Depends::BOTH);
+            let asked = || (id, Part::Condition(number, statement.alike(action)));
+            let holds = self.remembered(asked, depends, formulas, |formulas| {
+                condition.evaluate(context, formulas)
+            });
             value = formulas.and2(value, holds);
         }
         value
@@ -281,23 +272,6 @@ impl<'a> Case<'a> {
         (covered, each.collect())
     }
 
-    /// What others may have asked already: conditions that depend on the principal or the key alone, or on neither.
-    fn question(
-        &self,
-        id: StatementId,
-        statement: &Statement,
-        number: usize,
-        action: Action,
-    ) -> Option<(&'a Outcomes, Question)> {
-        let of = self.outcomes?;
-        let (principal, key) = self.shared(of, *statement.depends.get(number)?)?;
-        let condition = Part::Condition(number);
-        Some((
-            of.outcomes,
-            (id, condition, statement.alike(action), principal, key),
-        ))
-    }
-
     /// The reservation under which a statement names the principal; `route` is the path that rests on it.
     pub(crate) fn named(&self, id: StatementId, route: Option<Route>, formulas: &mut Formulas) -> FormulaId {
         let Some(statement) = self.view.statement(id) else {
@@ -306,24 +280,15 @@ impl<'a> Case<'a> {
         if !matches!(statement.kind, PolicyKind::Key | PolicyKind::Endpoint) {
             return FormulaId::TRUE;
         }
-        let named = |formulas: &mut Formulas| {
-            let reserve = matching::reserve(self.view, statement, self.principal, route);
-            reserve.map_or(FormulaId::FALSE, |reserve| self.reserved(&reserve, formulas))
-        };
-        let Some(of) = self.outcomes else {
-            return named(formulas);
-        };
-        let asked = (id, route);
-        let found = known(
-            &of.outcomes.cell.borrow_mut().at(of.principal, of.key).named,
-            &asked,
-        );
-        found.unwrap_or_else(|| {
-            let named = named(formulas);
-            let mut cell = of.outcomes.cell.borrow_mut();
-            cell.at(of.principal, of.key).named.push((asked, named));
-            named
-        })
+        self.remembered(
+            || (id, Part::Named(route)),
+            Depends::BOTH,
+            formulas,
+            |formulas| {
+                let reserve = matching::reserve(self.view, statement, self.principal, route);
+                reserve.map_or(FormulaId::FALSE, |reserve| self.reserved(&reserve, formulas))
+            },
+        )
     }
 
     pub(super) fn reserved(&self, reserve: &Reserve, formulas: &mut Formulas) -> FormulaId {

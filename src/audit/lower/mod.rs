@@ -93,16 +93,11 @@ impl<'e> Audited<'e> {
         self.open_to_anyone(id);
         let mut gains = self.grantees(key);
         let named = self.facts.names_principal.iter();
-        gains.extend(named.map(|&(_, principal, _)| (principal, Default::default())));
+        let named: BTreeSet<PrincipalId> = named.map(|&(_, principal, _)| principal).collect();
+        gains.extend(named.iter().map(|&principal| (principal, Default::default())));
         self.holders(id, key, &mut gains);
         self.grants(id, key, &gains);
         self.tags(id, key, &gains);
-        let named: BTreeSet<PrincipalId> = self
-            .facts
-            .names_principal
-            .iter()
-            .map(|&(_, one, _)| one)
-            .collect();
         let may = named.into_iter().filter_map(|one| Some((one, *gains.get(&one)?)));
         let may = may.filter(|(_, (_, possible))| !possible.is_empty());
         let may = may.map(|(one, (certain, possible))| (id, one, certain, possible));

@@ -10,7 +10,7 @@ use crate::facts::world::{Key, Principal, World};
 use crate::model::Tags;
 use crate::model::action::{Action, ActionSet};
 use crate::policy::document::{Effect, PolicyKind};
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 use std::collections::BTreeMap;
 
 /// A statement that tests tags or aliases, as far as it allows or denies, and for whom of one account it does.
@@ -74,10 +74,10 @@ pub(super) fn by_account(world: &World) -> AHashMap<AccountId, Vec<Tagging>> {
     by_account
 }
 
-/// Those for whom such statements hold.
-pub(super) fn holders(tagging: &AHashMap<AccountId, Vec<Tagging>>) -> AHashSet<PrincipalId> {
+/// Those for whom such statements hold; some of them several times.
+pub(super) fn holders(tagging: &AHashMap<AccountId, Vec<Tagging>>) -> impl Iterator<Item = PrincipalId> {
     let all = tagging.values().flatten();
-    all.flat_map(|one| &one.holders).copied().collect()
+    all.flat_map(|one| &one.holders).copied()
 }
 
 impl<'e> Audited<'e> {

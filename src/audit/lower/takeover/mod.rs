@@ -86,12 +86,6 @@ impl Takeovers {
         posts.map(|(id, post)| (id, post.members.as_slice(), post.moves))
     }
 
-    /// Those of a post from whom a step leads.
-    fn movers(&self, id: PostId) -> &[PrincipalId] {
-        let post = self.posts.get(id.0 as usize).filter(|post| post.moves);
-        post.map_or(&[], |post| &post.members)
-    }
-
     /// The accounts whose principals can come, step by step, to be somebody of some accounts; these among them.
     fn leading_to(&self, accounts: impl Iterator<Item = AccountId>) -> BTreeSet<AccountId> {
         let mut found = BTreeSet::new();
@@ -235,8 +229,10 @@ impl Audited<'_> {
     /// Those of a post who do not use a key and may come to.
     pub(in crate::audit) fn idle(&self, key: KeyId, post: PostId) -> Vec<PrincipalId> {
         let users = self.users.get(&key);
-        let idle = self.premises.takeovers.movers(post).iter().copied();
-        idle.filter(|id| !users.is_some_and(|users| users.contains(id)))
+        let post = self.premises.takeovers.posts.get(post.0 as usize);
+        let members = post.into_iter().flat_map(|post| &post.members).copied();
+        members
+            .filter(|id| !users.is_some_and(|users| users.contains(id)))
             .collect()
     }
 }

@@ -40,7 +40,6 @@ pub(super) struct Post {
 /// What steps lead to somebody, and from it.
 #[derive(Default, PartialEq, Eq, Hash)]
 struct Place {
-    account: Option<AccountId>,
     stand: Option<StandId>,
     taken: SmallVec<[(StandId, Sure); 4]>,
     rewrites: Option<Sure>,
@@ -64,18 +63,17 @@ pub(super) fn of(world: &World, found: &Found) -> (Vec<Post>, AHashMap<AccountId
         places.entry(id).or_default().alone = Some(id);
     }
     let mut posts: Vec<Post> = Vec::new();
-    let mut known: AHashMap<Place, PostId> = AHashMap::new();
+    let mut known: AHashMap<(AccountId, Place), PostId> = AHashMap::new();
     let mut steps: AHashMap<AccountId, Steps> = AHashMap::new();
     let mut alone: AHashMap<PrincipalId, PostId> = AHashMap::new();
-    for (id, mut place) in places {
+    for (id, place) in places {
         let Some(account) = world.principal(id).and_then(|one| one.account) else {
             continue;
         };
-        place.account = Some(account);
         let next = PostId(u32::try_from(posts.len()).unwrap_or(u32::MAX));
         let moves = place.stand.is_some() || place.rewrites.is_some() || place.alone.is_some();
         alone.extend(place.alone.map(|id| (id, next)));
-        let post = *known.entry(place).or_insert_with_key(|place| {
+        let post = *known.entry((account, place)).or_insert_with_key(|(_, place)| {
             steps.entry(account).or_default().add(next, account, place, found);
             posts.push(Post {
                 account,
